@@ -1,0 +1,219 @@
+//! Names that people choose, parsed once at the edge: handles, connection names and environment variable names.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Why a text is not the name it should be: the rule that it breaks.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct NameError(pub String);
+
+/// The handle of an organization, environment, project or component: `[A-Za-z0-9_-]{1,64}`, never `v<digits>` nor a
+/// visibility word, because a reference would read those as a version or a visibility. Handles differ ignoring case.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Handle(String);
+
+impl Handle {
+    /// Longest handle, in characters.
+    pub const MAX: usize = 64;
+
+    /// Reads a handle.
+    ///
+    /// # Errors
+    /// Names the broken rule.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        let wrong = |rule: &str| Err(NameError(format!("\"{text}\" is not a handle: {rule}")));
+        if text.is_empty() || text.len() > Self::MAX {
+            return wrong("it has 1 to 64 characters");
+        }
+        if !text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-') {
+            return wrong("it holds only letters, digits, _ and -");
+        }
+        if is_version_word(text) {
+            return wrong("v followed by digits is read as a version in references");
+        }
+        if ["PUBLIC", "PROJECT", "ORGANIZATION"].iter().any(|word| text.eq_ignore_ascii_case(word)) {
+            return wrong("PUBLIC, PROJECT and ORGANIZATION are read as visibilities in references");
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The handle as it was written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The form that decides whether two handles are the same.
+    #[must_use]
+    pub fn folded(&self) -> String {
+        self.0.to_ascii_lowercase()
+    }
+}
+
+impl TryFrom<String> for Handle {
+    type Error = NameError;
+    fn try_from(text: String) -> Result<Self, NameError> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Handle> for String {
+    fn from(handle: Handle) -> Self {
+        handle.0
+    }
+}
+
+impl fmt::Display for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Whether a text is `v` or `V` and digits, which references read as a version.
+#[must_use]
+pub fn is_version_word(text: &str) -> bool {
+    text.strip_prefix(['v', 'V']).is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// The name of a connection: 3 to 50 characters, letters and digits with single delimiters `_ - . space` inside;
+/// surrounding blanks are trimmed. The rule is Choreo's (its public descriptor validator).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ConnectionName(String);
+
+impl ConnectionName {
+    /// Reads a connection name; surrounding blanks are trimmed.
+    ///
+    /// # Errors
+    /// Names the broken rule.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        let name = text.trim();
+        let wrong = |rule: &str| Err(NameError(format!("\"{text}\" is not a connection name: {rule}")));
+        if !(3..=50).contains(&name.chars().count()) {
+            return wrong("it has 3 to 50 characters");
+        }
+        let delimiter = |c: char| matches!(c, '_' | '-' | '.' | ' ');
+        if let Some(c) = name.chars().find(|&c| !c.is_ascii_alphanumeric() && !delimiter(c)) {
+            return wrong(&format!("{c:?} is not a letter, a digit, _, -, . or a space"));
+        }
+        if name.starts_with(delimiter) || name.ends_with(delimiter) {
+            return wrong("it begins and ends with a letter or digit");
+        }
+        if name.chars().zip(name.chars().skip(1)).any(|(a, b)| delimiter(a) && delimiter(b)) {
+            return wrong("two delimiters follow each other");
+        }
+        Ok(Self(name.to_owned()))
+    }
+
+    /// The name, trimmed.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for ConnectionName {
+    type Error = NameError;
+    fn try_from(text: String) -> Result<Self, NameError> {
+        Self::parse(&text)
+    }
+}
+
+impl From<ConnectionName> for String {
+    fn from(name: ConnectionName) -> Self {
+        name.0
+    }
+}
+
+impl fmt::Display for ConnectionName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One part of a variable name: trimmed, upper-cased, every character outside `[A-Z0-9_]` replaced by `_`.
+/// Camel case is not split: `ServiceURL` becomes `SERVICEURL`.
+#[must_use]
+pub fn variable_part(text: &str) -> String {
+    let upper = |c: char| if c.is_ascii_alphanumeric() || c == '_' { c.to_ascii_uppercase() } else { '_' };
+    text.trim().chars().map(upper).collect()
+}
+
+/// The environment variable of one key of a connection: `<PREFIX>_<CONNECTION>_<KEY>`.
+#[must_use]
+pub fn variable_name(prefix: &str, connection: &str, key: &str) -> String {
+    format!("{prefix}_{}_{}", variable_part(connection), variable_part(key))
+}
+
+/// Whether a text may name an environment variable: `^[a-zA-Z_][a-zA-Z0-9_]*$`.
+#[must_use]
+pub fn is_variable_name(text: &str) -> bool {
+    let mut bytes = text.bytes();
+    bytes.next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'_')
+        && bytes.all(|b| b.is_ascii_alphanumeric() || b == b'_')
+}
+
+/// Whether a mapping may not set this variable, because it would change how the component's process itself is
+/// loaded: the search path and the dynamic linker's settings.
+#[must_use]
+pub fn is_reserved_variable(name: &str) -> bool {
+    const RESERVED: [&str; 12] = [
+        "PATH",
+        "HOME",
+        "USER",
+        "LOGNAME",
+        "SHELL",
+        "IFS",
+        "ENV",
+        "BASH_ENV",
+        "NODE_OPTIONS",
+        "PYTHONPATH",
+        "PERL5LIB",
+        "RUBYOPT",
+    ];
+    name.starts_with("LD_")
+        || name.starts_with("DYLD_")
+        || name.starts_with("TIELINE_TOKEN")
+        || RESERVED.contains(&name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variable_names_follow_choreo() {
+        for (connection, key, expect) in [
+            ("hr-connection", "ServiceURL", "CHOREO_HR_CONNECTION_SERVICEURL"),
+            ("Book Listing Connection", "ServiceURL", "CHOREO_BOOK_LISTING_CONNECTION_SERVICEURL"),
+            ("abc", "OPENAI_API_KEY", "CHOREO_ABC_OPENAI_API_KEY"),
+            (" a.b ", "Key", "CHOREO_A_B_KEY"),
+        ] {
+            assert_eq!(variable_name("CHOREO", connection, key), expect);
+        }
+        assert_eq!(variable_name("X", "abc", "D_E"), variable_name("X", "abc-d", "E"));
+    }
+
+    #[test]
+    fn handles() {
+        for (text, good) in [
+            ("acme", true),
+            ("A_b-1", true),
+            ("", false),
+            ("v1", false),
+            ("V22", false),
+            ("v1a", true),
+            ("v", true),
+            ("public", false),
+            ("Project", false),
+            ("a b", false),
+            ("a.b", false),
+            ("ä", false),
+        ] {
+            assert_eq!(Handle::parse(text).is_ok(), good, "{text}");
+        }
+    }
+}
