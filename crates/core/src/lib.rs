@@ -4,4 +4,7 @@
 
 pub mod diagnostic;
 pub mod endpoint;
+pub mod id;
+pub mod kind;
+pub mod model;
 pub mod name;

@@ -1,0 +1,328 @@
+-- The model. TEXT holds ids (UUID), handles, RFC 3339 times in UTC and JSON; BYTEA holds digests and sealed bytes.
+-- Only TEXT columns are nullable. A secret is never in a column: it is sealed, in sealed_version, and referred to.
+
+CREATE TABLE installation (
+    id BIGINT PRIMARY KEY CHECK (id = 1),
+    key_fingerprint TEXT NOT NULL,
+    addresses TEXT NOT NULL,
+    created_at TEXT NOT NULL
+);
+
+CREATE TABLE organization (
+    id TEXT PRIMARY KEY,
+    handle TEXT NOT NULL,
+    handle_folded TEXT NOT NULL UNIQUE,
+    variable_prefix TEXT NOT NULL,
+    revision BIGINT NOT NULL,
+    created_at TEXT NOT NULL
+);
+
+CREATE TABLE environment (
+    id TEXT PRIMARY KEY,
+    organization_id TEXT NOT NULL REFERENCES organization (id),
+    handle TEXT NOT NULL,
+    handle_folded TEXT NOT NULL,
+    position BIGINT NOT NULL,
+    critical BOOLEAN NOT NULL,
+    allowed_addresses TEXT NOT NULL,
+    revision BIGINT NOT NULL,
+    created_at TEXT NOT NULL,
+    UNIQUE (organization_id, handle_folded)
+);
+
+CREATE TABLE project (
+    id TEXT PRIMARY KEY,
+    organization_id TEXT NOT NULL REFERENCES organization (id),
+    handle TEXT NOT NULL,
+    handle_folded TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    UNIQUE (organization_id, handle_folded)
+);
+
+CREATE TABLE component (
+    id TEXT PRIMARY KEY,
+    organization_id TEXT NOT NULL REFERENCES organization (id),
+    project_id TEXT NOT NULL REFERENCES project (id),
+    handle TEXT NOT NULL,
+    handle_folded TEXT NOT NULL,
+    type TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    UNIQUE (project_id, handle_folded)
+);
+
+-- One marketplace entry. An internal service belongs to a component; a third-party service to the organization or one
+-- project; a resource to the organization. What only internal services have is in `endpoint` (JSON, null for others).
+CREATE TABLE service (
+    id TEXT PRIMARY KEY,
+    organization_id TEXT NOT NULL REFERENCES organization (id),
+    project_id TEXT REFERENCES project (id),
+    component_id TEXT REFERENCES component (id),
+    type TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    reference TEXT NOT NULL,
+    reference_folded TEXT NOT NULL,
+    name TEXT NOT NULL,
+    major BIGINT NOT NULL,
+    version TEXT NOT NULL,
+    summary TEXT NOT NULL,
+    overview TEXT NOT NULL,
+    document TEXT NOT NULL,
+    labels TEXT NOT NULL,
+    categories TEXT NOT NULL,
+    definition_kind TEXT NOT NULL,
+    definition TEXT,
+    parameters TEXT NOT NULL,
+    schemes TEXT NOT NULL,
+    visibilities TEXT NOT NULL,
+    endpoint TEXT,
+    published BOOLEAN NOT NULL,
+    listed BOOLEAN NOT NULL,
+    revision BIGINT NOT NULL,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    UNIQUE (organization_id, reference_folded)
+);
+CREATE INDEX service_by_component ON service (component_id, major);
+CREATE INDEX service_by_name ON service (organization_id, name, id);
+
+-- An endpoint of a third-party service or a credential of a resource, with all keys of its kind.
+CREATE TABLE service_entry (
+    id TEXT PRIMARY KEY,
+    service_id TEXT NOT NULL REFERENCES service (id),
+    name TEXT NOT NULL,
+    environments TEXT NOT NULL,
+    entry_values TEXT NOT NULL,
+    UNIQUE (service_id, name)
+);
+
+-- One sealed value; immutable but for the wrapping of its key. `context` is what it is authenticated against.
+CREATE TABLE sealed_version (
+    id TEXT PRIMARY KEY,
+    organization_id TEXT NOT NULL REFERENCES organization (id),
+    context TEXT NOT NULL,
+    sealed BYTEA NOT NULL,
+    created_at TEXT NOT NULL,
+    revoked_at TEXT
+);
+
+CREATE TABLE oauth_application (
+    id TEXT PRIMARY KEY,
+    organization_id TEXT NOT NULL REFERENCES organization (id),
+    owner_kind TEXT NOT NULL,
+    owner_id TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    UNIQUE (owner_kind, owner_id)
+);
+
+CREATE TABLE oauth_client (
+    id TEXT PRIMARY KEY,
+    application_id TEXT NOT NULL REFERENCES oauth_application (id),
+    environment_id TEXT NOT NULL REFERENCES environment (id),
+    created_at TEXT NOT NULL,
+    UNIQUE (application_id, environment_id)
+);
+
+CREATE TABLE connection (
+    id TEXT PRIMARY KEY,
+    organization_id TEXT NOT NULL REFERENCES organization (id),
+    project_id TEXT REFERENCES project (id),
+    component_id TEXT REFERENCES component (id),
+    level TEXT NOT NULL,
+    name TEXT NOT NULL,
+    name_part TEXT NOT NULL,
+    description TEXT NOT NULL,
+    service_id TEXT NOT NULL REFERENCES service (id),
+    access_mode TEXT,
+    scheme TEXT,
+    secrets TEXT NOT NULL,
+    application_id TEXT REFERENCES oauth_application (id),
+    mapping TEXT NOT NULL,
+    revision BIGINT NOT NULL,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL
+);
+CREATE INDEX connection_by_organization ON connection (organization_id, level, project_id, component_id);
+CREATE INDEX connection_by_service ON connection (service_id);
+CREATE INDEX connection_by_component ON connection (component_id);
+CREATE INDEX connection_by_project ON connection (project_id, level);
+
+-- The secrets of clients: many per client, of one component where the connection says so. `state`: live, revoked.
+CREATE TABLE client_secret (
+    id TEXT PRIMARY KEY,
+    client_id TEXT NOT NULL REFERENCES oauth_client (id),
+    sealed_version_id TEXT NOT NULL REFERENCES sealed_version (id),
+    digest BYTEA NOT NULL UNIQUE,
+    holder_component_id TEXT REFERENCES component (id),
+    not_after TEXT,
+    state TEXT NOT NULL,
+    created_at TEXT NOT NULL
+);
+CREATE INDEX client_secret_by_client ON client_secret (client_id);
+
+-- API keys: one connection and environment, known by digest.
+CREATE TABLE api_key (
+    id TEXT PRIMARY KEY,
+    connection_id TEXT NOT NULL REFERENCES connection (id),
+    environment_id TEXT NOT NULL REFERENCES environment (id),
+    sealed_version_id TEXT NOT NULL REFERENCES sealed_version (id),
+    digest BYTEA NOT NULL UNIQUE,
+    holder_component_id TEXT REFERENCES component (id),
+    not_after TEXT,
+    state TEXT NOT NULL,
+    created_at TEXT NOT NULL
+);
+CREATE INDEX api_key_by_connection ON api_key (connection_id, environment_id);
+
+-- A descriptor plus a version, with the definitions that it names. Equal content is one release.
+CREATE TABLE release (
+    id TEXT PRIMARY KEY,
+    component_id TEXT NOT NULL REFERENCES component (id),
+    version TEXT NOT NULL,
+    major BIGINT NOT NULL,
+    digest TEXT NOT NULL,
+    source TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    UNIQUE (component_id, version, digest)
+);
+
+-- Immutable: the id is the hash of the content. Secrets are ids of sealed versions.
+CREATE TABLE snapshot (
+    id TEXT PRIMARY KEY,
+    organization_id TEXT NOT NULL REFERENCES organization (id),
+    component_id TEXT NOT NULL REFERENCES component (id),
+    environment_id TEXT NOT NULL REFERENCES environment (id),
+    variables TEXT NOT NULL,
+    created_at TEXT NOT NULL
+);
+
+-- Which sealed versions a snapshot refers to: none of them is purged while it is here.
+CREATE TABLE snapshot_secret (
+    snapshot_id TEXT NOT NULL REFERENCES snapshot (id),
+    sealed_version_id TEXT NOT NULL REFERENCES sealed_version (id),
+    PRIMARY KEY (snapshot_id, sealed_version_id)
+);
+CREATE INDEX snapshot_secret_by_version ON snapshot_secret (sealed_version_id);
+
+-- component × environment × major. At most one is live; the history stays. `state`: live, replaced, undeployed.
+CREATE TABLE deployment (
+    id TEXT PRIMARY KEY,
+    organization_id TEXT NOT NULL REFERENCES organization (id),
+    component_id TEXT NOT NULL REFERENCES component (id),
+    environment_id TEXT NOT NULL REFERENCES environment (id),
+    major BIGINT NOT NULL,
+    release_id TEXT NOT NULL REFERENCES release (id),
+    snapshot_id TEXT NOT NULL REFERENCES snapshot (id),
+    policy TEXT NOT NULL,
+    addresses TEXT NOT NULL,
+    degraded TEXT NOT NULL,
+    state TEXT NOT NULL,
+    sequence BIGINT NOT NULL,
+    created_at TEXT NOT NULL,
+    ended_at TEXT
+);
+CREATE UNIQUE INDEX deployment_live ON deployment (component_id, environment_id, major) WHERE state = 'live';
+CREATE INDEX deployment_by_component ON deployment (component_id, environment_id, sequence);
+
+-- Where an internal service listens in a live deployment's environment.
+CREATE TABLE deployed_endpoint (
+    deployment_id TEXT NOT NULL REFERENCES deployment (id),
+    service_id TEXT NOT NULL REFERENCES service (id),
+    environment_id TEXT NOT NULL REFERENCES environment (id),
+    address TEXT NOT NULL,
+    base_path TEXT NOT NULL,
+    PRIMARY KEY (deployment_id, service_id)
+);
+CREATE INDEX deployed_endpoint_by_service ON deployed_endpoint (service_id, environment_id);
+
+-- Which connections a deployment's descriptor refers to: the consumers of a connection and of its service.
+CREATE TABLE deployment_connection (
+    deployment_id TEXT NOT NULL REFERENCES deployment (id),
+    connection_id TEXT NOT NULL,
+    PRIMARY KEY (deployment_id, connection_id)
+);
+CREATE INDEX deployment_connection_by_connection ON deployment_connection (connection_id);
+
+-- The right of a connection's keys of one environment to call one internal service in one provider environment.
+CREATE TABLE subscription (
+    connection_id TEXT NOT NULL REFERENCES connection (id),
+    environment_id TEXT NOT NULL REFERENCES environment (id),
+    service_id TEXT NOT NULL REFERENCES service (id),
+    provider_environment_id TEXT NOT NULL REFERENCES environment (id),
+    created_at TEXT NOT NULL,
+    PRIMARY KEY (connection_id, environment_id)
+);
+CREATE INDEX subscription_by_service ON subscription (service_id, provider_environment_id);
+
+-- Which snapshot a runner took last, and until when it counts as held.
+CREATE TABLE instance (
+    id TEXT PRIMARY KEY,
+    organization_id TEXT NOT NULL REFERENCES organization (id),
+    component_id TEXT NOT NULL REFERENCES component (id),
+    environment_id TEXT NOT NULL REFERENCES environment (id),
+    major BIGINT NOT NULL,
+    snapshot_id TEXT NOT NULL REFERENCES snapshot (id),
+    reported_at TEXT NOT NULL
+);
+CREATE INDEX instance_by_component ON instance (component_id, environment_id, major);
+
+-- Bearer tokens of the API, known by digest. A runner's token is bound to one component and environment.
+CREATE TABLE token (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    digest BYTEA NOT NULL UNIQUE,
+    role TEXT NOT NULL,
+    organization_id TEXT REFERENCES organization (id),
+    project_id TEXT REFERENCES project (id),
+    component_id TEXT REFERENCES component (id),
+    environment_id TEXT REFERENCES environment (id),
+    created_at TEXT NOT NULL,
+    expires_at TEXT,
+    revoked_at TEXT
+);
+
+-- The organizations that an installation administrator's token made, and administers.
+CREATE TABLE token_organization (
+    token_id TEXT NOT NULL REFERENCES token (id),
+    organization_id TEXT NOT NULL REFERENCES organization (id),
+    PRIMARY KEY (token_id, organization_id)
+);
+
+-- One hash chain per organization; the installation's own entries are under the empty organization.
+CREATE TABLE audit (
+    organization_id TEXT NOT NULL,
+    sequence BIGINT NOT NULL,
+    at TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    action TEXT NOT NULL,
+    object TEXT NOT NULL,
+    result TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    PRIMARY KEY (organization_id, sequence)
+);
+
+-- The change feed: numbered under the lock of the one counter row, so that numbers commit in order.
+CREATE TABLE change_counter (
+    id BIGINT PRIMARY KEY CHECK (id = 1),
+    number BIGINT NOT NULL
+);
+INSERT INTO change_counter (id, number) VALUES (1, 0);
+
+CREATE TABLE change (
+    number BIGINT PRIMARY KEY,
+    organization_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    object TEXT NOT NULL,
+    at TEXT NOT NULL
+);
+
+-- Answers to creations that carried an Idempotency-Key.
+CREATE TABLE idempotency (
+    token_id TEXT NOT NULL,
+    idempotency_key TEXT NOT NULL,
+    request_digest TEXT NOT NULL,
+    status BIGINT NOT NULL,
+    body TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    PRIMARY KEY (token_id, idempotency_key)
+);

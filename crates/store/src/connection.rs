@@ -1,0 +1,213 @@
+//! Connections: who may refer to them and what they lead to.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use tieline_core::id::{ApplicationId, ComponentId, ConnectionId, OrganizationId, ProjectId, ServiceId};
+use tieline_core::model::{AccessMode, Level, Scheme, Secrets};
+use tieline_core::name::variable_part;
+
+use crate::row::{Row, json, optional, text};
+use crate::{Result, Transaction};
+
+/// A row of `connection`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Connection {
+    /// Its id, which files carry.
+    pub id: ConnectionId,
+    /// The organization that it belongs to.
+    pub organization_id: OrganizationId,
+    /// Its project, at project and component level.
+    pub project_id: Option<ProjectId>,
+    /// Its component, at component level.
+    pub component_id: Option<ComponentId>,
+    /// Where it lives.
+    pub level: Level,
+    /// Its name; never changes.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// What it leads to.
+    pub service_id: ServiceId,
+    /// How it calls an internal service; none for others.
+    pub access_mode: Option<AccessMode>,
+    /// How it proves who calls an internal service; none for others.
+    pub scheme: Option<Scheme>,
+    /// Whose secret it injects.
+    pub secrets: Secrets,
+    /// The OAuth application of an OAuth2 connection.
+    pub application_id: Option<ApplicationId>,
+    /// Environment handle → name of the entry (or, for an internal service, handle of the provider's environment).
+    pub mapping: BTreeMap<String, String>,
+    /// Counts its changes.
+    pub revision: i64,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+impl Connection {
+    fn read(row: &Row) -> Result<Self> {
+        Ok(Self {
+            id: row.parsed("id")?,
+            organization_id: row.parsed("organization_id")?,
+            project_id: row.optional_parsed("project_id")?,
+            component_id: row.optional_parsed("component_id")?,
+            level: row.parsed("level")?,
+            name: row.text("name")?,
+            description: row.text("description")?,
+            service_id: row.parsed("service_id")?,
+            access_mode: row.optional_parsed("access_mode")?,
+            scheme: row.optional_parsed("scheme")?,
+            secrets: row.parsed("secrets")?,
+            application_id: row.optional_parsed("application_id")?,
+            mapping: row.json("mapping")?,
+            revision: row.integer("revision")?,
+            created_at: row.parsed("created_at")?,
+            updated_at: row.parsed("updated_at")?,
+        })
+    }
+}
+
+impl Transaction {
+    /// Records a connection, or all that may change of one of the same id, and counts the change.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn connection_save(&mut self, connection: &Connection) -> Result<()> {
+        self.execute(
+            "INSERT INTO connection (id, organization_id, project_id, component_id, level, name, name_part,
+                 description, service_id, access_mode, scheme, secrets, application_id, mapping, created_at,
+                 updated_at, revision)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 1)
+             ON CONFLICT (id) DO UPDATE SET description = excluded.description, mapping = excluded.mapping,
+                 access_mode = excluded.access_mode, scheme = excluded.scheme,
+                 application_id = excluded.application_id, updated_at = excluded.updated_at,
+                 revision = connection.revision + 1",
+            &[
+                text(connection.id),
+                text(connection.organization_id),
+                optional(connection.project_id),
+                optional(connection.component_id),
+                text(connection.level),
+                text(&connection.name),
+                text(variable_part(&connection.name)),
+                text(&connection.description),
+                text(connection.service_id),
+                optional(connection.access_mode),
+                optional(connection.scheme),
+                text(connection.secrets),
+                optional(connection.application_id),
+                json(&connection.mapping)?,
+                text(connection.created_at),
+                text(connection.updated_at),
+            ],
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// Forgets a connection with its keys and subscriptions. Sealed versions stay while a snapshot refers to them.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn connection_delete(&mut self, id: ConnectionId) -> Result<()> {
+        self.execute("DELETE FROM subscription WHERE connection_id = $1", &[text(id)]).await?;
+        self.execute("DELETE FROM api_key WHERE connection_id = $1", &[text(id)]).await?;
+        self.execute("DELETE FROM connection WHERE id = $1", &[text(id)]).await?;
+        Ok(())
+    }
+
+    /// Finds a connection by its id, anywhere.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn connection_by_id(&mut self, id: ConnectionId) -> Result<Option<Connection>> {
+        let row = self.row("SELECT * FROM connection WHERE id = $1", &[text(id)]).await?;
+        row.as_ref().map(Connection::read).transpose()
+    }
+
+    /// The connections that a component may refer to, or a scope may use: the organization's, and the given project's
+    /// and component's. By level (organization first) and name.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn connections_usable(
+        &mut self,
+        organization: OrganizationId,
+        project: Option<ProjectId>,
+        component: Option<ComponentId>,
+    ) -> Result<Vec<Connection>> {
+        let sql = "SELECT * FROM connection WHERE organization_id = $1
+             AND (level = 'organization' OR (level = 'project' AND project_id = $2) OR component_id = $3)
+             ORDER BY level, name_part, id";
+        let values = [text(organization), optional(project), optional(component)];
+        let mut found: Vec<_> = self.rows(sql, &values).await?.iter().map(Connection::read).collect::<Result<_>>()?;
+        found.sort_by_key(|connection| connection.level);
+        Ok(found)
+    }
+
+    /// Every connection whose variables could meet those of a connection at this place: at organization level all of
+    /// the organization, at project level the organization's and all of the project, at component level the
+    /// organization's, the project's and the component's.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn connections_meeting(
+        &mut self,
+        organization: OrganizationId,
+        project: Option<ProjectId>,
+        component: Option<ComponentId>,
+    ) -> Result<Vec<Connection>> {
+        let sql = match (project, component) {
+            (None, _) => "SELECT * FROM connection WHERE organization_id = $1 AND $2 IS NULL AND $3 IS NULL",
+            (Some(_), None) => {
+                "SELECT * FROM connection WHERE organization_id = $1
+                     AND (level = 'organization' OR project_id = $2) AND $3 IS NULL"
+            }
+            (Some(_), Some(_)) => {
+                "SELECT * FROM connection WHERE organization_id = $1 AND (level = 'organization'
+                     OR (level = 'project' AND project_id = $2) OR component_id = $3)"
+            }
+        };
+        let values = [text(organization), optional(project), optional(component)];
+        self.rows(sql, &values).await?.iter().map(Connection::read).collect()
+    }
+
+    /// The connections that lead to a service.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn connections_of_service(&mut self, service: ServiceId) -> Result<Vec<Connection>> {
+        let sql = "SELECT * FROM connection WHERE service_id = $1 ORDER BY name_part, id";
+        self.rows(sql, &[text(service)]).await?.iter().map(Connection::read).collect()
+    }
+
+    /// The connections that use an OAuth application.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn connections_of_application(&mut self, application: ApplicationId) -> Result<Vec<Connection>> {
+        let sql = "SELECT * FROM connection WHERE application_id = $1 ORDER BY name_part, id";
+        self.rows(sql, &[text(application)]).await?.iter().map(Connection::read).collect()
+    }
+
+    /// The connections at a component's or project's own level, whatever their names: what goes with its owner.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn connections_of_component(&mut self, component: ComponentId) -> Result<Vec<Connection>> {
+        let sql = "SELECT * FROM connection WHERE component_id = $1 ORDER BY name_part, id";
+        self.rows(sql, &[text(component)]).await?.iter().map(Connection::read).collect()
+    }
+
+    /// Every connection of an organization, by level and name.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn connections_of_organization(&mut self, organization: OrganizationId) -> Result<Vec<Connection>> {
+        let sql = "SELECT * FROM connection WHERE organization_id = $1 ORDER BY name_part, id";
+        self.rows(sql, &[text(organization)]).await?.iter().map(Connection::read).collect()
+    }
+}

@@ -1,0 +1,296 @@
+//! OAuth applications, their clients, and the many secrets and API keys that are live at a time. Secrets arrive sealed.
+
+use jiff::Timestamp;
+use tieline_core::id::{
+    ApplicationId, ComponentId, ConnectionId, EnvironmentId, OrganizationId, RowId, SealedVersionId,
+};
+
+use crate::row::{Row, Value, optional, text};
+use crate::{Result, Transaction};
+
+/// A row of `oauth_application`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Application {
+    /// Its id.
+    pub id: ApplicationId,
+    /// The organization that it belongs to.
+    pub organization_id: OrganizationId,
+    /// Whose it is: `connection`, `project` or `component`.
+    pub owner_kind: String,
+    /// The owner's id.
+    pub owner_id: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// A row of `sealed_version`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SealedVersion {
+    /// Its id.
+    pub id: SealedVersionId,
+    /// The organization that it belongs to.
+    pub organization_id: OrganizationId,
+    /// What it is authenticated against.
+    pub context: String,
+    /// The sealed bytes.
+    pub sealed: Vec<u8>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it stopped being accepted.
+    pub revoked_at: Option<Timestamp>,
+}
+
+/// One secret of a client, or one API key: what it is known by and where its sealed value lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
+    /// Its row.
+    pub id: RowId,
+    /// Where its sealed value lies.
+    pub sealed_version_id: SealedVersionId,
+    /// SHA-256 of its value.
+    pub digest: Vec<u8>,
+    /// The one component that it is for, where the connection says so.
+    pub holder: Option<ComponentId>,
+    /// When it stops being accepted.
+    pub not_after: Option<Timestamp>,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+impl Key {
+    fn read(row: &Row) -> Result<Self> {
+        Ok(Self {
+            id: row.parsed("id")?,
+            sealed_version_id: row.parsed("sealed_version_id")?,
+            digest: row.bytes("digest")?,
+            holder: row.optional_parsed("holder_component_id")?,
+            not_after: row.optional_parsed("not_after")?,
+            created_at: row.parsed("created_at")?,
+        })
+    }
+}
+
+/// Sealed versions.
+impl Transaction {
+    /// Records a sealed value.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn sealed_insert(&mut self, version: &SealedVersion) -> Result<()> {
+        self.execute(
+            "INSERT INTO sealed_version (id, organization_id, context, sealed, created_at) VALUES ($1, $2, $3, $4, $5)",
+            &[
+                text(version.id),
+                text(version.organization_id),
+                text(&version.context),
+                Value::Bytes(version.sealed.clone()),
+                text(version.created_at),
+            ],
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// Finds a sealed value.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn sealed_by_id(&mut self, id: SealedVersionId) -> Result<Option<SealedVersion>> {
+        let row = self.row("SELECT * FROM sealed_version WHERE id = $1", &[text(id)]).await?;
+        row.map(|row| read_sealed(&row)).transpose()
+    }
+
+    /// Up to `limit` sealed values after an id, in order of ids: for sealing all of them anew.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn sealed_after(&mut self, after: &str, limit: i64) -> Result<Vec<SealedVersion>> {
+        let sql = "SELECT * FROM sealed_version WHERE id > $1 ORDER BY id LIMIT $2";
+        self.rows(sql, &[text(after), Value::Integer(limit)]).await?.iter().map(read_sealed).collect()
+    }
+
+    /// Replaces the wrapping of a sealed value.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn sealed_rewrap(&mut self, id: SealedVersionId, sealed: &[u8]) -> Result<()> {
+        let values = [Value::Bytes(sealed.to_vec()), text(id)];
+        self.execute("UPDATE sealed_version SET sealed = $1 WHERE id = $2", &values).await?;
+        Ok(())
+    }
+
+    /// Notes that a sealed value is no longer accepted anywhere.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn sealed_revoke(&mut self, id: SealedVersionId, at: Timestamp) -> Result<()> {
+        self.execute("UPDATE sealed_version SET revoked_at = $1 WHERE id = $2", &[text(at), text(id)]).await?;
+        Ok(())
+    }
+}
+
+/// Applications and clients.
+impl Transaction {
+    /// Records an application.
+    ///
+    /// # Errors
+    /// [`crate::Error::Duplicate`] when the owner has one.
+    pub async fn application_insert(&mut self, application: &Application) -> Result<()> {
+        self.execute(
+            "INSERT INTO oauth_application (id, organization_id, owner_kind, owner_id, created_at)
+             VALUES ($1, $2, $3, $4, $5)",
+            &[
+                text(application.id),
+                text(application.organization_id),
+                text(&application.owner_kind),
+                text(&application.owner_id),
+                text(application.created_at),
+            ],
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// Finds the application of an owner.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn application_by_owner(&mut self, kind: &str, id: &str) -> Result<Option<Application>> {
+        let sql = "SELECT * FROM oauth_application WHERE owner_kind = $1 AND owner_id = $2";
+        let row = self.row(sql, &[text(kind), text(id)]).await?;
+        row.map(|row| {
+            Ok(Application {
+                id: row.parsed("id")?,
+                organization_id: row.parsed("organization_id")?,
+                owner_kind: row.text("owner_kind")?,
+                owner_id: row.text("owner_id")?,
+                created_at: row.parsed("created_at")?,
+            })
+        })
+        .transpose()
+    }
+
+    /// Forgets an application with its clients and their secrets.
+    ///
+    /// # Errors
+    /// [`crate::Error::Referenced`] while a connection uses it.
+    pub async fn application_delete(&mut self, id: ApplicationId) -> Result<()> {
+        self.execute(
+            "DELETE FROM client_secret WHERE client_id IN (SELECT id FROM oauth_client WHERE application_id = $1)",
+            &[text(id)],
+        )
+        .await?;
+        self.execute("DELETE FROM oauth_client WHERE application_id = $1", &[text(id)]).await?;
+        self.execute("DELETE FROM oauth_application WHERE id = $1", &[text(id)]).await?;
+        Ok(())
+    }
+
+    /// Records the client of an application in an environment.
+    ///
+    /// # Errors
+    /// [`crate::Error::Duplicate`] when there is one.
+    pub async fn client_insert(
+        &mut self,
+        client: &str,
+        application: ApplicationId,
+        environment: EnvironmentId,
+        at: Timestamp,
+    ) -> Result<()> {
+        let values = [text(client), text(application), text(environment), text(at)];
+        let sql = "INSERT INTO oauth_client (id, application_id, environment_id, created_at) VALUES ($1, $2, $3, $4)";
+        self.execute(sql, &values).await?;
+        Ok(())
+    }
+
+    /// The client id of an application in an environment.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn client_id(&mut self, application: ApplicationId, environment: EnvironmentId) -> Result<Option<String>> {
+        let sql = "SELECT id FROM oauth_client WHERE application_id = $1 AND environment_id = $2";
+        self.row(sql, &[text(application), text(environment)]).await?.map(|row| row.text("id")).transpose()
+    }
+}
+
+/// Secrets and API keys.
+impl Transaction {
+    /// Records a secret of a client.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn client_secret_insert(&mut self, client: &str, key: &Key) -> Result<()> {
+        self.execute(
+            "INSERT INTO client_secret (id, client_id, sealed_version_id, digest, holder_component_id, not_after,
+                 state, created_at) VALUES ($1, $2, $3, $4, $5, $6, 'live', $7)",
+            &[
+                text(key.id),
+                text(client),
+                text(key.sealed_version_id),
+                Value::Bytes(key.digest.clone()),
+                optional(key.holder),
+                optional(key.not_after),
+                text(key.created_at),
+            ],
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// The live secrets of a client, the youngest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn client_secrets(&mut self, client: &str) -> Result<Vec<Key>> {
+        let sql = "SELECT * FROM client_secret WHERE client_id = $1 AND state = 'live' ORDER BY created_at DESC, id DESC";
+        self.rows(sql, &[text(client)]).await?.iter().map(Key::read).collect()
+    }
+
+    /// Records an API key of a connection in an environment.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn api_key_insert(
+        &mut self,
+        connection: ConnectionId,
+        environment: EnvironmentId,
+        key: &Key,
+    ) -> Result<()> {
+        self.execute(
+            "INSERT INTO api_key (id, connection_id, environment_id, sealed_version_id, digest,
+                 holder_component_id, not_after, state, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 'live', $8)",
+            &[
+                text(key.id),
+                text(connection),
+                text(environment),
+                text(key.sealed_version_id),
+                Value::Bytes(key.digest.clone()),
+                optional(key.holder),
+                optional(key.not_after),
+                text(key.created_at),
+            ],
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// The live API keys of a connection in an environment, the youngest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn api_keys(&mut self, connection: ConnectionId, environment: EnvironmentId) -> Result<Vec<Key>> {
+        let sql = "SELECT * FROM api_key WHERE connection_id = $1 AND environment_id = $2 AND state = 'live'
+             ORDER BY created_at DESC, id DESC";
+        self.rows(sql, &[text(connection), text(environment)]).await?.iter().map(Key::read).collect()
+    }
+}
+
+fn read_sealed(row: &Row) -> Result<SealedVersion> {
+    Ok(SealedVersion {
+        id: row.parsed("id")?,
+        organization_id: row.parsed("organization_id")?,
+        context: row.text("context")?,
+        sealed: row.bytes("sealed")?,
+        created_at: row.parsed("created_at")?,
+        revoked_at: row.optional_parsed("revoked_at")?,
+    })
+}

@@ -1,0 +1,110 @@
+//! Organizations, and the lock that orders the writes of each.
+
+use jiff::Timestamp;
+use tieline_core::id::OrganizationId;
+
+use crate::row::{Row, Value, text};
+use crate::{Result, Transaction};
+
+/// A row of `organization`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Organization {
+    /// Its id.
+    pub id: OrganizationId,
+    /// Its handle, as written.
+    pub handle: String,
+    /// The first part of variable names.
+    pub variable_prefix: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+impl Organization {
+    fn read(row: &Row) -> Result<Self> {
+        Ok(Self {
+            id: row.parsed("id")?,
+            handle: row.text("handle")?,
+            variable_prefix: row.text("variable_prefix")?,
+            created_at: row.parsed("created_at")?,
+        })
+    }
+}
+
+impl Transaction {
+    /// Records an organization.
+    ///
+    /// # Errors
+    /// [`crate::Error::Duplicate`] when the handle is taken.
+    pub async fn organization_insert(&mut self, organization: &Organization) -> Result<()> {
+        self.execute(
+            "INSERT INTO organization (id, handle, handle_folded, variable_prefix, revision, created_at)
+             VALUES ($1, $2, $3, $4, 1, $5)",
+            &[
+                text(organization.id),
+                text(&organization.handle),
+                text(organization.handle.to_ascii_lowercase()),
+                text(&organization.variable_prefix),
+                text(organization.created_at),
+            ],
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// Finds an organization by its handle, ignoring case.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn organization_by_handle(&mut self, handle: &str) -> Result<Option<Organization>> {
+        let row = self
+            .row("SELECT * FROM organization WHERE handle_folded = $1", &[text(handle.to_ascii_lowercase())])
+            .await?;
+        row.as_ref().map(Organization::read).transpose()
+    }
+
+    /// Finds an organization by its id.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn organization_by_id(&mut self, id: OrganizationId) -> Result<Option<Organization>> {
+        let row = self.row("SELECT * FROM organization WHERE id = $1", &[text(id)]).await?;
+        row.as_ref().map(Organization::read).transpose()
+    }
+
+    /// Every organization, by handle.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn organizations(&mut self) -> Result<Vec<Organization>> {
+        let rows = self.rows("SELECT * FROM organization ORDER BY handle_folded", &[]).await?;
+        rows.iter().map(Organization::read).collect()
+    }
+
+    /// How many organizations there are.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn organization_count(&mut self) -> Result<i64> {
+        let row = self.row("SELECT COUNT(*) AS number FROM organization", &[]).await?;
+        row.map_or(Ok(0), |row| row.integer("number"))
+    }
+
+    /// Takes the organization's lock until the transaction ends, so that what is decided from its rows stays true.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn organization_lock(&mut self, id: OrganizationId) -> Result<()> {
+        self.execute("UPDATE organization SET revision = revision + 1 WHERE id = $1", &[text(id)]).await?;
+        Ok(())
+    }
+
+    /// Sets the first part of variable names.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn organization_set_prefix(&mut self, id: OrganizationId, prefix: &str) -> Result<()> {
+        let values = [Value::Text(prefix.to_owned()), text(id)];
+        self.execute("UPDATE organization SET variable_prefix = $1 WHERE id = $2", &values).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,189 @@
+//! What every change leaves behind: the audit chain, the change feed, and the answers that an Idempotency-Key repeats.
+
+use jiff::Timestamp;
+use tieline_core::id::TokenId;
+
+use crate::row::{Row, Value, text};
+use crate::{Result, Transaction};
+
+/// A row of `audit`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditEntry {
+    /// The organization's id; empty for the installation.
+    pub organization: String,
+    /// Its number in the chain, from 1.
+    pub sequence: i64,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub actor: String,
+    /// What was done, as `connection_create`.
+    pub action: String,
+    /// To what.
+    pub object: String,
+    /// `done`, or the code of the refusal.
+    pub result: String,
+    /// Particulars (JSON text), never a secret.
+    pub detail: String,
+    /// Hash over the previous entry's hash and this entry.
+    pub hash: String,
+}
+
+/// A row of `change`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// Its number in the feed.
+    pub number: i64,
+    /// The organization's id; empty for the installation.
+    pub organization: String,
+    /// What kind of thing changed.
+    pub kind: String,
+    /// Which one.
+    pub object: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl AuditEntry {
+    fn read(row: &Row) -> Result<Self> {
+        Ok(Self {
+            organization: row.text("organization_id")?,
+            sequence: row.integer("sequence")?,
+            at: row.parsed("at")?,
+            actor: row.text("actor")?,
+            action: row.text("action")?,
+            object: row.text("object")?,
+            result: row.text("result")?,
+            detail: row.text("detail")?,
+            hash: row.text("hash")?,
+        })
+    }
+}
+
+/// Audit.
+impl Transaction {
+    /// The last entry of an organization's chain.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn audit_last(&mut self, organization: &str) -> Result<Option<AuditEntry>> {
+        let sql = "SELECT * FROM audit WHERE organization_id = $1 ORDER BY sequence DESC LIMIT 1";
+        self.row(sql, &[text(organization)]).await?.as_ref().map(AuditEntry::read).transpose()
+    }
+
+    /// Records an entry.
+    ///
+    /// # Errors
+    /// [`crate::Error::Duplicate`] when another writer took the number.
+    pub async fn audit_insert(&mut self, entry: &AuditEntry) -> Result<()> {
+        self.execute(
+            "INSERT INTO audit (organization_id, sequence, at, actor, action, object, result, detail, hash)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            &[
+                text(&entry.organization),
+                Value::Integer(entry.sequence),
+                text(entry.at),
+                text(&entry.actor),
+                text(&entry.action),
+                text(&entry.object),
+                text(&entry.result),
+                text(&entry.detail),
+                text(&entry.hash),
+            ],
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// Up to `limit` entries of a chain after a number, in order.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn audit_after(&mut self, organization: &str, sequence: i64, limit: i64) -> Result<Vec<AuditEntry>> {
+        let sql = "SELECT * FROM audit WHERE organization_id = $1 AND sequence > $2 ORDER BY sequence LIMIT $3";
+        let values = [text(organization), Value::Integer(sequence), Value::Integer(limit)];
+        self.rows(sql, &values).await?.iter().map(AuditEntry::read).collect()
+    }
+}
+
+/// The change feed.
+impl Transaction {
+    /// Numbers and records a change. The counter's row stays locked until the transaction ends: call it last.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn change_insert(&mut self, organization: &str, kind: &str, object: &str, at: Timestamp) -> Result<i64> {
+        let sql = "UPDATE change_counter SET number = number + 1 WHERE id = 1 RETURNING number";
+        let number = self.row(sql, &[]).await?.map_or(Ok(1), |row| row.integer("number"))?;
+        self.execute(
+            "INSERT INTO change (number, organization_id, kind, object, at) VALUES ($1, $2, $3, $4, $5)",
+            &[Value::Integer(number), text(organization), text(kind), text(object), text(at)],
+        )
+        .await?;
+        Ok(number)
+    }
+
+    /// The number of the last change.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn change_number(&mut self) -> Result<i64> {
+        let row = self.row("SELECT number FROM change_counter WHERE id = 1", &[]).await?;
+        row.map_or(Ok(0), |row| row.integer("number"))
+    }
+
+    /// Up to `limit` changes after a number, in order.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn changes_after(&mut self, number: i64, limit: i64) -> Result<Vec<Change>> {
+        let sql = "SELECT * FROM change WHERE number > $1 ORDER BY number LIMIT $2";
+        let rows = self.rows(sql, &[Value::Integer(number), Value::Integer(limit)]).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(Change {
+                    number: row.integer("number")?,
+                    organization: row.text("organization_id")?,
+                    kind: row.text("kind")?,
+                    object: row.text("object")?,
+                    at: row.parsed("at")?,
+                })
+            })
+            .collect()
+    }
+}
+
+/// Repeated creations.
+impl Transaction {
+    /// The answer that was given under a key: digest of the request, status and body.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn idempotency_find(&mut self, token: TokenId, key: &str) -> Result<Option<(String, i64, String)>> {
+        let sql = "SELECT * FROM idempotency WHERE token_id = $1 AND idempotency_key = $2";
+        let row = self.row(sql, &[text(token), text(key)]).await?;
+        row.map(|row| Ok((row.text("request_digest")?, row.integer("status")?, row.text("body")?))).transpose()
+    }
+
+    /// Records the answer that is given under a key.
+    ///
+    /// # Errors
+    /// [`crate::Error::Duplicate`] when another request used the key meanwhile.
+    pub async fn idempotency_insert(
+        &mut self,
+        token: TokenId,
+        key: &str,
+        digest: &str,
+        status: i64,
+        body: &str,
+        at: Timestamp,
+    ) -> Result<()> {
+        self.execute(
+            "INSERT INTO idempotency (token_id, idempotency_key, request_digest, status, body, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6)",
+            &[text(token), text(key), text(digest), Value::Integer(status), text(body), text(at)],
+        )
+        .await?;
+        Ok(())
+    }
+}
