@@ -4,4 +4,5 @@
 
 pub mod diagnostic;
 pub mod endpoint;
+pub mod explain;
 pub mod name;
