@@ -4,6 +4,7 @@
 
 pub mod diagnostic;
 pub mod endpoint;
+pub mod explain;
 pub mod id;
 pub mod kind;
 pub mod model;
