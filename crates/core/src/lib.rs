@@ -2,6 +2,8 @@
 //!
 //! Nothing here does I/O, reads a clock, draws randomness or runs async: what is not an argument does not exist.
 
+pub mod clock;
+pub mod definition;
 pub mod diagnostic;
 pub mod endpoint;
 pub mod explain;
@@ -9,3 +11,5 @@ pub mod id;
 pub mod kind;
 pub mod model;
 pub mod name;
+pub mod randomness;
+pub mod secret;

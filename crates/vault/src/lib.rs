@@ -1,1 +1,12 @@
-//! placeholder
+//! Keys and plaintext secrets: sealing against a context, opaque tokens, the encrypted cache, files only their owner reads.
+//!
+//! The vault knows no tables and no HTTP: it is handed bytes, contexts and paths, and gives back bytes and secrets.
+
+mod aead;
+pub mod cache;
+pub mod key;
+pub mod keyring;
+pub mod private_file;
+pub mod seal;
+pub mod system;
+pub mod token;
