@@ -39,7 +39,8 @@ const HOST: Key = key("HostName", "Host name or address");
 const PORT: Key = key("Port", "Port");
 const USER: Key = key("Username", "Login name");
 const PASSWORD: Key = secret("Password", "Password of the login");
-const CERTIFICATE: Key = optional("CACertificate", "PEM certificate of the authority that signed the server's certificate");
+const CERTIFICATE: Key =
+    optional("CACertificate", "PEM certificate of the authority that signed the server's certificate");
 const DATABASE: &[Key] = &[HOST, PORT, USER, PASSWORD, key("DatabaseName", "Name of the database"), CERTIFICATE];
 const CACHE: &[Key] = &[HOST, PORT, USER, PASSWORD, key("DatabaseName", "Number of the logical database")];
 
@@ -52,7 +53,14 @@ pub const KINDS: &[Kind] = &[
         name: "kafka",
         service_type: ServiceType::Broker,
         title: "Kafka",
-        keys: &[HOST, PORT, USER, PASSWORD, optional("SecurityProtocol", "Kafka's security.protocol, as SASL_SSL"), CERTIFICATE],
+        keys: &[
+            HOST,
+            PORT,
+            USER,
+            PASSWORD,
+            optional("SecurityProtocol", "Kafka's security.protocol, as SASL_SSL"),
+            CERTIFICATE,
+        ],
     },
     Kind {
         name: "rabbitmq",

@@ -232,10 +232,7 @@ async fn open_sqlite(path: &Path) -> Result<Pools> {
 
 async fn open_postgres(url: &str) -> Result<Pools> {
     let options = PgConnectOptions::from_str(url).map_err(|_| Error::Location)?.application_name("tieline");
-    let pool = PgPoolOptions::new()
-        .max_connections(16)
-        .acquire_timeout(Duration::from_secs(10))
-        .connect_with(options)
-        .await?;
+    let pool =
+        PgPoolOptions::new().max_connections(16).acquire_timeout(Duration::from_secs(10)).connect_with(options).await?;
     Ok(Pools::Postgres(pool))
 }

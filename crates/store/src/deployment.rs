@@ -423,7 +423,10 @@ impl Transaction {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn deployed_endpoints_of_deployment(&mut self, deployment: DeploymentId) -> Result<Vec<DeployedEndpoint>> {
+    pub async fn deployed_endpoints_of_deployment(
+        &mut self,
+        deployment: DeploymentId,
+    ) -> Result<Vec<DeployedEndpoint>> {
         let sql = "SELECT * FROM deployed_endpoint WHERE deployment_id = $1 ORDER BY service_id";
         self.rows(sql, &[text(deployment)]).await?.iter().map(DeployedEndpoint::read).collect()
     }

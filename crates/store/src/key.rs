@@ -206,7 +206,11 @@ impl Transaction {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn client_id(&mut self, application: ApplicationId, environment: EnvironmentId) -> Result<Option<String>> {
+    pub async fn client_id(
+        &mut self,
+        application: ApplicationId,
+        environment: EnvironmentId,
+    ) -> Result<Option<String>> {
         let sql = "SELECT id FROM oauth_client WHERE application_id = $1 AND environment_id = $2";
         self.row(sql, &[text(application), text(environment)]).await?.map(|row| row.text("id")).transpose()
     }
@@ -241,7 +245,8 @@ impl Transaction {
     /// # Errors
     /// When the database fails.
     pub async fn client_secrets(&mut self, client: &str) -> Result<Vec<Key>> {
-        let sql = "SELECT * FROM client_secret WHERE client_id = $1 AND state = 'live' ORDER BY created_at DESC, id DESC";
+        let sql =
+            "SELECT * FROM client_secret WHERE client_id = $1 AND state = 'live' ORDER BY created_at DESC, id DESC";
         self.rows(sql, &[text(client)]).await?.iter().map(Key::read).collect()
     }
 

@@ -1,11 +1,18 @@
 //! All SQL of Tieline, for SQLite and PostgreSQL. It records and finds; it decides nothing and never sees a plaintext
 //! secret: what is sealed arrives as bytes and leaves as bytes.
 
+pub mod connection;
 pub mod db;
+pub mod deployment;
+pub mod key;
 mod migration;
 pub mod organization;
+pub mod record;
 pub mod row;
+pub mod search;
+pub mod service;
 pub mod tenancy;
+pub mod token;
 
 pub use db::{Location, Store, Transaction};
 

@@ -34,13 +34,18 @@ const MIGRATIONS: &[Migration] = &[
 pub(crate) async fn run(store: &Store) -> Result<()> {
     let known = MIGRATIONS.last().map_or(0, |migration| migration.number);
     let mut transaction = store.write().await?;
-    transaction.script("CREATE TABLE IF NOT EXISTS schema_version (id BIGINT PRIMARY KEY, number BIGINT NOT NULL)").await?;
-    transaction.execute("INSERT INTO schema_version (id, number) VALUES (1, 0) ON CONFLICT (id) DO NOTHING", &[]).await?;
+    transaction
+        .script("CREATE TABLE IF NOT EXISTS schema_version (id BIGINT PRIMARY KEY, number BIGINT NOT NULL)")
+        .await?;
+    transaction
+        .execute("INSERT INTO schema_version (id, number) VALUES (1, 0) ON CONFLICT (id) DO NOTHING", &[])
+        .await?;
     transaction.commit().await?;
     for migration in MIGRATIONS {
         let mut transaction = store.write().await?;
         // Writing the row first locks it, so that a second server waits here and then finds the step done.
-        let rows = transaction.rows("UPDATE schema_version SET number = number WHERE id = 1 RETURNING number", &[]).await?;
+        let rows =
+            transaction.rows("UPDATE schema_version SET number = number WHERE id = 1 RETURNING number", &[]).await?;
         let found = rows.first().map_or(Ok(0), |row| row.integer("number"))?;
         if found > known {
             return Err(Error::TooNew { found, known });

@@ -167,11 +167,7 @@ impl Transaction {
             "INSERT INTO installation (id, key_fingerprint, addresses, created_at) VALUES (1, $1, $2, $3)
              ON CONFLICT (id) DO UPDATE SET key_fingerprint = excluded.key_fingerprint,
                  addresses = excluded.addresses",
-            &[
-                text(&installation.key_fingerprint),
-                json(&installation.addresses)?,
-                text(installation.created_at),
-            ],
+            &[text(&installation.key_fingerprint), json(&installation.addresses)?, text(installation.created_at)],
         )
         .await?;
         Ok(())
