@@ -4,4 +4,6 @@
 
 pub mod diagnostic;
 pub mod endpoint;
+pub mod format;
 pub mod name;
+pub mod policy;
