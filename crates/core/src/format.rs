@@ -15,11 +15,11 @@
 //! | `NAME="value"` | a `'`, but none of `"` `\` `$` `` ` `` and no carriage return | the same |
 //! | `NAME="escaped"` | everything else: `\` before `"` `\` `$` `` ` ``, carriage return as `\r` | nobody reads all of them; see below |
 //!
-//! A line feed is always written as itself, inside quotes. In the escaped form Docker Compose is always right, `sh`
-//! unless there is a carriage return, python-dotenv unless there is a `$` or a `` ` ``, Node's two readers only if
-//! nothing but a carriage return was escaped. python-dotenv replaces `${NAME}` in every form unless it is
-//! told `interpolate=False`. [`reads_alike`] says whether a value is clear of all this. Whatever the value, a file
-//! that is sourced by a shell never runs a part of it.
+//! A line feed is always written as itself, inside quotes. In the escaped form `sh` is right unless there is a carriage
+//! return, Docker Compose unless there is a `` ` ``, python-dotenv unless there is a `$` or a `` ` ``; Node's dotenv
+//! undoes no escape but `\r`, and Node's `--env-file` not even that. python-dotenv replaces `${NAME}` in every form
+//! unless it is told `interpolate=False`. [`reads_alike`] says whether a value is clear of all this. Whatever the
+//! value, a file that is sourced by a shell never runs a part of it.
 //!
 //! Checked against dotenv 16, 17 and 18 (npm), Node 20 `--env-file`, python-dotenv 1.2, dash and bash; for Docker
 //! Compose from its parser's source (compose-go 2).

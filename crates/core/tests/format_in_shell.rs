@@ -1,5 +1,7 @@
 //! The text forms of variables, read back by the real `sh`.
 
+#![expect(clippy::expect_used, reason = "a helper of tests fails the test")]
+
 use std::process::Command;
 
 use proptest::prelude::*;
