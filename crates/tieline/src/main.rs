@@ -1,2 +1,6 @@
 //! The `tieline` binary.
+
+#[expect(dead_code, reason = "the run command is what starts commands")]
+mod runner;
+
 fn main() {}
