@@ -4,10 +4,26 @@
 //! Three lists are kept apart: *problems* break the public rules, *findings* break Tieline's stricter ones, *warnings*
 //! never block. Nothing here opens a file or knows which connections exist.
 
+mod codes;
+mod configurations;
+mod dependencies;
+mod endpoints;
+mod formats;
+mod input;
 pub mod model;
+mod reader;
+mod render;
+mod scalar;
+mod tree;
+
+pub use codes::{CODES, explanation};
+pub use render::render;
+pub use tree::MAX_BYTES;
 
 use crate::diagnostic::Diagnostic;
-use model::{Descriptor, Format, Place};
+use model::{Descriptor, Format, Location, Place, SchemaVersion};
+use reader::{Field, Report};
+use tree::{Fault, Spot};
 
 /// What a check needs to know besides the text.
 pub struct Options<'a> {
@@ -54,7 +70,70 @@ impl Checked {
 }
 
 /// Reads a descriptor and checks every rule. Never panics, whatever the input; input beyond the limits is a problem.
+/// Takes at most [`MAX_BYTES`] into account: a longer input is refused, so a caller need not read more than one byte
+/// beyond.
 #[must_use]
-pub fn check(_input: &[u8], _options: &Options<'_>) -> Checked {
-    Checked::default()
+pub fn check(input: &[u8], options: &Options<'_>) -> Checked {
+    let mut report = Report::default();
+    let mut checked = Checked { format: options.format, ..Checked::default() };
+    match input::text(input) {
+        Err(fault) => add_fault(&fault, &mut report),
+        Ok(text) => read_text(text, options, &mut checked, &mut report),
+    }
+    let by_place = |diagnostic: &Diagnostic| (diagnostic.line, diagnostic.column);
+    report.problems.sort_by_key(by_place);
+    report.findings.sort_by_key(by_place);
+    report.warnings.sort_by_key(by_place);
+    Checked { problems: report.problems, findings: report.findings, warnings: report.warnings, ..checked }
+}
+
+fn read_text(text: &str, options: &Options<'_>, checked: &mut Checked, report: &mut Report) {
+    let tree = tree::parse(text);
+    for fault in &tree.faults {
+        add_fault(fault, report);
+    }
+    let Some(root) = &tree.root else {
+        checked.format = checked.format.or_else(|| formats::detect_in_broken(text));
+        if tree.faults.is_empty() {
+            add_fault(&empty_file(), report);
+        }
+        return;
+    };
+    let root = Field::root(root);
+    if root.is_null() {
+        return add_fault(&empty_file(), report);
+    }
+    let Some(map) = root.map(report) else { return };
+    checked.format = checked.format.or_else(|| formats::detect(&map));
+    let Some(format) = checked.format else {
+        let message = "the file is no descriptor: it has none of schemaVersion, apiVersion and version";
+        report.problem("format_unknown", &root.at, message, "begin a component.yaml with schemaVersion: 1.2");
+        return;
+    };
+    let (descriptor, schema_version) = formats::read(format, &map, options, report);
+    checked.descriptor = Some(descriptor);
+    checked.schema_version = schema_version;
+}
+
+fn add_fault(fault: &Fault, report: &mut Report) {
+    let at = Location { path: String::new(), line: fault.spot.line, column: fault.spot.column };
+    report.problem(fault.code, &at, fault.message.clone(), fault.hint);
+}
+
+fn empty_file() -> Fault {
+    Fault {
+        code: "file_empty",
+        message: "the file is empty".to_owned(),
+        hint: "begin a component.yaml with schemaVersion: 1.2",
+        spot: Spot::default(),
+    }
+}
+
+/// Warns that a section has no effect in the version of this file.
+fn warn_too_new(field: &Field<'_>, since: SchemaVersion, report: &mut Report) {
+    if !field.is_missing() {
+        let message = format!("{} has no effect before schema version {}", field.at.path, since.as_str());
+        let hint = format!("set schemaVersion to {}", since.as_str());
+        report.warning("field_too_new", &field.at, message, &hint);
+    }
 }
