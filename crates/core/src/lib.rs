@@ -4,6 +4,7 @@
 
 pub mod clock;
 pub mod definition;
+pub mod descriptor;
 pub mod diagnostic;
 pub mod endpoint;
 pub mod explain;
@@ -14,4 +15,5 @@ pub mod model;
 pub mod name;
 pub mod policy;
 pub mod randomness;
+pub mod reference;
 pub mod secret;
