@@ -1,1 +1,109 @@
-//! placeholder
+//! Every decision of Tieline: each use case authorizes an [`Actor`], decides by the rules of `core`, and records what it
+//! did, with the audit entry, in one transaction.
+//!
+//! It knows no HTTP and no HTML; `web` and the command line convert to and from it.
+
+mod actor;
+mod component;
+mod environment;
+mod error;
+mod organization;
+mod project;
+mod start;
+mod work;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use jiff::Timestamp;
+use tieline_core::clock::Clock;
+use tieline_core::randomness::{Randomness, uuid_v4, uuid_v7};
+use tieline_store::Store;
+use tieline_vault::seal::Sealer;
+use tokio::sync::watch;
+use uuid::Uuid;
+
+pub use actor::Actor;
+pub use error::{Error, Kind, Refusal, Result};
+pub use start::{FirstStart, StartError};
+
+/// What a server is told at its start and never changes while it runs.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The address of the API and token service, as clients see it, without a trailing slash.
+    pub public_url: String,
+    /// The address of the internal gateway, as components see it.
+    pub gateway_internal_url: String,
+    /// The address of the external gateway, as its callers see it.
+    pub gateway_external_url: String,
+    /// Whether endpoints may listen on loopback although the installation has several organizations.
+    pub allow_loopback: bool,
+    /// Where this server listens itself: never an endpoint's address.
+    pub listeners: Vec<SocketAddr>,
+    /// Where the master key lies; none when it came from the environment, and then it cannot be rotated here.
+    pub key_file: Option<PathBuf>,
+}
+
+impl Settings {
+    /// The addresses that snapshots are made with, by name: a change of them makes new snapshots.
+    #[must_use]
+    pub fn addresses(&self) -> BTreeMap<String, String> {
+        BTreeMap::from([
+            ("public".to_owned(), self.public_url.clone()),
+            ("gateway_internal".to_owned(), self.gateway_internal_url.clone()),
+            ("gateway_external".to_owned(), self.gateway_external_url.clone()),
+        ])
+    }
+}
+
+/// The use cases, over one open database. One value serves all requests.
+pub struct Control {
+    store: Store,
+    sealer: RwLock<Arc<Sealer>>,
+    clock: Arc<dyn Clock>,
+    randomness: Arc<dyn Randomness>,
+    settings: Settings,
+    changes: watch::Sender<i64>,
+}
+
+impl Control {
+    /// The number of the last change; whoever follows the feed waits on it. It is a nudge: the feed itself is in the
+    /// database.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<i64> {
+        self.changes.subscribe()
+    }
+
+    /// What this server was told at its start.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Answers whether the database can be reached.
+    ///
+    /// # Errors
+    /// When it cannot.
+    pub async fn ready(&self) -> Result<()> {
+        self.store.read().await?.change_number().await?;
+        Ok(())
+    }
+
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    fn new_id(&self) -> Uuid {
+        uuid_v7(&*self.clock, &*self.randomness)
+    }
+
+    fn new_connection_id(&self) -> Uuid {
+        uuid_v4(&*self.randomness)
+    }
+
+    fn sealer(&self) -> Arc<Sealer> {
+        Arc::clone(&self.sealer.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}

@@ -16,7 +16,7 @@ macro_rules! code {
 const PAGES: &[(&str, &str)] = &[];
 
 /// Every table of pages; a family of rules with its own table is added here.
-const TABLES: &[&[(&str, &str)]] = &[PAGES];
+const TABLES: &[&[(&str, &str)]] = &[PAGES, crate::descriptor::CODES];
 
 /// The page of an error code, if there is such a code.
 #[must_use]

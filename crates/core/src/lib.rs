@@ -2,6 +2,8 @@
 //!
 //! Nothing here does I/O, reads a clock, draws randomness or runs async: what is not an argument does not exist.
 
+pub mod access;
+pub mod address;
 pub mod clock;
 pub mod definition;
 pub mod descriptor;
@@ -17,3 +19,4 @@ pub mod policy;
 pub mod randomness;
 pub mod reference;
 pub mod secret;
+pub mod wire;

@@ -1,0 +1,62 @@
+//! Who asks: the holder of a token, with the roles that it was given and where.
+
+use tieline_core::access::Grant;
+use tieline_core::id::TokenId;
+use tieline_core::model::Role;
+use tieline_core::secret::{Digest, Secret};
+
+use crate::{Control, Error, Result};
+
+/// Who asks. Made by [`Control::authenticate`] alone.
+#[derive(Debug, Clone)]
+pub struct Actor {
+    pub(crate) token: TokenId,
+    pub(crate) label: String,
+    pub(crate) grants: Vec<Grant>,
+    pub(crate) installation_admin: bool,
+}
+
+impl Actor {
+    /// How the audit names this actor.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        &self.label
+    }
+}
+
+impl Control {
+    /// Finds out who presents a token.
+    ///
+    /// # Errors
+    /// `unauthenticated` when the token is unknown, expired or revoked.
+    pub async fn authenticate(&self, presented: &Secret) -> Result<Actor> {
+        let mut transaction = self.store.read().await?;
+        let digest = Digest::of(presented.expose());
+        let token = transaction.token_by_digest(digest.as_bytes()).await?.ok_or_else(Error::unauthenticated)?;
+        if token.revoked_at.is_some() || token.expires_at.is_some_and(|end| end <= self.now()) {
+            return Err(Error::unauthenticated());
+        }
+        let mut grants = vec![Grant {
+            role: token.role,
+            organization: token.organization_id,
+            project: token.project_id,
+            component: token.component_id,
+            environment: token.environment_id,
+        }];
+        for organization in transaction.token_organizations(token.id).await? {
+            grants.push(Grant {
+                role: Role::OrganizationAdmin,
+                organization: Some(organization),
+                project: None,
+                component: None,
+                environment: None,
+            });
+        }
+        Ok(Actor {
+            token: token.id,
+            label: format!("token:{}", token.name),
+            grants,
+            installation_admin: token.role == Role::InstallationAdmin,
+        })
+    }
+}

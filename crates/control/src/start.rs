@@ -1,0 +1,111 @@
+//! The first start of a database, which makes its master key and admin token, and every later one, which checks them.
+
+use std::sync::{Arc, RwLock};
+
+use tieline_core::clock::Clock;
+use tieline_core::id::TokenId;
+use tieline_core::model::Role;
+use tieline_core::randomness::{Randomness, uuid_v7};
+use tieline_core::secret::Secret;
+use tieline_store::Store;
+use tieline_store::token::{Installation, Token};
+use tieline_vault::keyring::Keyring;
+use tieline_vault::seal::Sealer;
+use tieline_vault::token::new_token;
+use tokio::sync::watch;
+
+use crate::{Control, Result, Settings, work};
+
+/// Why a server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The key at hand does not belong to this database.
+    #[error("this database is sealed with the master key {needed}, and the key at hand is {found}")]
+    WrongKey {
+        /// The fingerprint that the database names.
+        needed: String,
+        /// The fingerprint of the key at hand.
+        found: String,
+    },
+    /// The database or the vault failed.
+    #[error(transparent)]
+    Control(#[from] crate::Error),
+}
+
+/// What a database knows about its first start.
+pub struct FirstStart {
+    /// The fingerprint of the master key that the database needs; none when it was never started.
+    pub needed_key: Option<String>,
+}
+
+impl FirstStart {
+    /// Asks a database.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn ask(store: &Store) -> Result<Self> {
+        let installation = store.read().await?.installation().await?;
+        Ok(Self { needed_key: installation.map(|installation| installation.key_fingerprint) })
+    }
+}
+
+impl Control {
+    /// Opens the use cases over a database. On its first start this records the key and makes the admin token, which is
+    /// handed to `keep` before anything is committed: a token that could not be kept was never made.
+    ///
+    /// # Errors
+    /// [`StartError::WrongKey`] when the database was sealed with another key.
+    pub async fn open<E: From<StartError>>(
+        store: Store,
+        keyring: Keyring,
+        clock: Arc<dyn Clock>,
+        randomness: Arc<dyn Randomness>,
+        settings: Settings,
+        keep: impl FnOnce(&Secret) -> std::result::Result<(), E>,
+    ) -> std::result::Result<Self, E> {
+        let failed = |error: tieline_store::Error| StartError::Control(error.into());
+        let fingerprint = keyring.current().fingerprint().to_string();
+        let mut transaction = store.write().await.map_err(failed)?;
+        match transaction.installation().await.map_err(failed)? {
+            Some(installation) if installation.key_fingerprint == fingerprint => {}
+            // A rotation that was cut short leaves a keyring whose former key is still the database's.
+            Some(installation)
+                if keyring.keys().any(|key| key.fingerprint().to_string() == installation.key_fingerprint) => {}
+            Some(installation) => {
+                let error = StartError::WrongKey { needed: installation.key_fingerprint, found: fingerprint };
+                return Err(error.into());
+            }
+            None => {
+                let at = clock.now();
+                let installation =
+                    Installation { key_fingerprint: fingerprint, addresses: settings.addresses(), created_at: at };
+                transaction.installation_save(&installation).await.map_err(failed)?;
+                let (secret, digest) = new_token("admin", &*randomness);
+                let token = Token {
+                    id: TokenId(uuid_v7(&*clock, &*randomness)),
+                    name: "admin".to_owned(),
+                    digest: digest.as_bytes().to_vec(),
+                    role: Role::InstallationAdmin,
+                    organization_id: None,
+                    project_id: None,
+                    component_id: None,
+                    environment_id: None,
+                    created_at: at,
+                    expires_at: None,
+                    revoked_at: None,
+                };
+                transaction.token_insert(&token).await.map_err(failed)?;
+                let detail = serde_json::json!({ "token": token.id });
+                work::audit(&mut transaction, "", "server", "installation_create", "installation", detail, at)
+                    .await
+                    .map_err(StartError::Control)?;
+                keep(&secret)?;
+            }
+        }
+        let number = transaction.change_number().await.map_err(failed)?;
+        transaction.commit().await.map_err(failed)?;
+        let sealer = RwLock::new(Arc::new(Sealer::new(keyring, Arc::clone(&randomness))));
+        let (changes, _) = watch::channel(number);
+        Ok(Self { store, sealer, clock, randomness, settings, changes })
+    }
+}

@@ -1,0 +1,212 @@
+//! Where endpoints may listen: networks, and the rule that keeps a tenant from reaching what is not its own.
+
+use std::net::IpAddr;
+
+/// A network in CIDR form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Network {
+    base: IpAddr,
+    bits: u8,
+}
+
+impl Network {
+    /// Reads `10.0.0.0/8`, `fd00::/8`, or a single address.
+    ///
+    /// # Errors
+    /// Says what is wrong.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let wrong = || format!("{text:?} is not a network");
+        let (base, bits) = text.split_once('/').map_or((text, None), |(base, bits)| (base, Some(bits)));
+        let base: IpAddr = base.parse().map_err(|_| wrong())?;
+        let most = if base.is_ipv4() { 32 } else { 128 };
+        let bits = bits.map_or(Ok(most), str::parse).map_err(|_| wrong())?;
+        if bits > most { Err(wrong()) } else { Ok(Self { base, bits }) }
+    }
+
+    /// Whether an address lies in it.
+    #[must_use]
+    pub fn contains(&self, address: IpAddr) -> bool {
+        match (self.base, plain(address)) {
+            (IpAddr::V4(base), IpAddr::V4(address)) => {
+                same_prefix(u128::from(base.to_bits()), u128::from(address.to_bits()), self.bits, 32)
+            }
+            (IpAddr::V6(base), IpAddr::V6(address)) => same_prefix(base.to_bits(), address.to_bits(), self.bits, 128),
+            _ => false,
+        }
+    }
+}
+
+/// What decides about an address beside the address itself.
+#[derive(Debug, Clone, Copy)]
+pub struct AddressRules<'a> {
+    /// The environment's allowed networks; empty for all but what is always refused.
+    pub allowed: &'a [Network],
+    /// Whether loopback may be used.
+    pub loopback: bool,
+    /// Where Tieline itself listens.
+    pub own: &'a [std::net::SocketAddr],
+}
+
+/// Checks the address of an endpoint: `scheme://host[:port]` without path, query or user.
+///
+/// Link-local addresses (cloud metadata lives there), unspecified ones and Tieline's own listeners are always refused.
+/// Host names are admitted: what they resolve to is checked again where a connection is opened.
+///
+/// # Errors
+/// Says which rule refuses it.
+pub fn check(url: &str, rules: &AddressRules<'_>) -> Result<(), String> {
+    let (scheme, rest) = url.split_once("://").ok_or_else(|| format!("{url:?} is no URL"))?;
+    if !["http", "https", "ws", "wss", "tcp", "udp", "grpc", "grpcs"].contains(&scheme) {
+        return Err(format!("{scheme:?} is no scheme of an endpoint: use http, https, ws, wss, tcp, udp or grpc"));
+    }
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    if authority.contains('@') {
+        return Err("an address holds no user name or password: make them parameters".to_owned());
+    }
+    let (host, port) = split_port(authority).ok_or_else(|| format!("{url:?} has no valid host and port"))?;
+    let valid = |c: char| c.is_ascii_alphanumeric() || "-._:".contains(c);
+    if host.is_empty() || !host.chars().all(valid) {
+        return Err(format!("{url:?} has no valid host"));
+    }
+    let name = host.trim_end_matches('.').to_ascii_lowercase();
+    let loopback_name = name == "localhost" || name.ends_with(".localhost");
+    let address = host.parse::<IpAddr>().ok().or_else(|| numeric(&name)).map(plain);
+    let port = port.or(match scheme {
+        "http" | "ws" => Some(80),
+        "https" | "wss" => Some(443),
+        _ => None,
+    });
+    for own in rules.own {
+        let same_host = match address {
+            Some(address) => own.ip() == address || (own.ip().is_unspecified() && address.is_loopback()),
+            None => loopback_name && (own.ip().is_loopback() || own.ip().is_unspecified()),
+        };
+        if same_host && port == Some(own.port()) {
+            return Err(format!("{authority} is an address of Tieline itself"));
+        }
+    }
+    let Some(address) = address else {
+        return if loopback_name { loopback(rules) } else { Ok(()) };
+    };
+    if link_local(address) {
+        return Err(format!("{address} is link-local, which is always refused"));
+    }
+    if address.is_unspecified() || address.is_multicast() {
+        return Err(format!("{address} is no address of one host"));
+    }
+    if address.is_loopback() {
+        return loopback(rules);
+    }
+    if !rules.allowed.is_empty() && !rules.allowed.iter().any(|network| network.contains(address)) {
+        return Err(format!("{address} lies in none of the networks that the environment allows"));
+    }
+    Ok(())
+}
+
+fn loopback(rules: &AddressRules<'_>) -> Result<(), String> {
+    if rules.loopback {
+        Ok(())
+    } else {
+        Err("loopback is refused while the installation has several organizations".to_owned())
+    }
+}
+
+fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
+    if let Some(rest) = authority.strip_prefix('[') {
+        let (host, after) = rest.split_once(']')?;
+        host.parse::<std::net::Ipv6Addr>().ok()?;
+        return match after.strip_prefix(':') {
+            Some(port) => Some((host, Some(port.parse().ok()?))),
+            None => after.is_empty().then_some((host, None)),
+        };
+    }
+    match authority.split_once(':') {
+        Some((host, port)) => Some((host, Some(port.parse().ok().filter(|&port: &u16| port > 0)?))),
+        None => Some((authority, None)),
+    }
+}
+
+/// The other spellings of IPv4 addresses that resolvers understand: `2130706433`, `0x7f.1`, `0177.0.0.1`.
+fn numeric(host: &str) -> Option<IpAddr> {
+    let part = |text: &str| -> Option<u32> {
+        if let Some(hex) = text.strip_prefix("0x") {
+            return if hex.is_empty() { Some(0) } else { u32::from_str_radix(hex, 16).ok() };
+        }
+        match text.strip_prefix('0') {
+            Some(octal) if !octal.is_empty() => u32::from_str_radix(octal, 8).ok(),
+            _ => text.parse().ok(),
+        }
+    };
+    let parts: Vec<u32> = host.split('.').map(part).collect::<Option<_>>()?;
+    let (last, heads) = parts.split_last()?;
+    if heads.len() > 3 || heads.iter().any(|&head| head > 255) {
+        return None;
+    }
+    let room = 32 - 8 * u32::try_from(heads.len()).ok()?;
+    if room < 32 && *last >= 1 << room {
+        return None;
+    }
+    let high = heads.iter().enumerate().fold(0_u32, |bits, (index, head)| bits | (head << (24 - 8 * index)));
+    Some(IpAddr::V4(std::net::Ipv4Addr::from_bits(high | last)))
+}
+
+/// An IPv4 address that is dressed as IPv6 is judged as the IPv4 address that it is.
+fn plain(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V6(six) => six.to_ipv4_mapped().map_or(address, IpAddr::V4),
+        IpAddr::V4(_) => address,
+    }
+}
+
+fn link_local(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(four) => four.is_link_local(),
+        IpAddr::V6(six) => six.segments()[0] & 0xffc0 == 0xfe80,
+    }
+}
+
+fn same_prefix(a: u128, b: u128, bits: u8, width: u8) -> bool {
+    let shift = u32::from(width - bits);
+    a.checked_shr(shift).unwrap_or(0) == b.checked_shr(shift).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_judged_by_what_they_reach() {
+        let ten = [Network::parse("10.0.0.0/8").unwrap()];
+        let own = ["127.0.0.1:7070".parse().unwrap()];
+        let open = AddressRules { allowed: &[], loopback: true, own: &own };
+        let closed = AddressRules { loopback: false, ..open };
+        let limited = AddressRules { allowed: &ten, ..closed };
+        for (url, rules, good) in [
+            ("http://127.0.0.1:8080", open, true),
+            ("http://127.0.0.1:8080", closed, false),
+            ("http://localhost:8080", closed, false),
+            ("http://LOCALHOST.:8080", closed, false),
+            ("http://2130706433:8080", closed, false),
+            ("http://0x7f.1:8080", closed, false),
+            ("http://[::1]:8080", closed, false),
+            ("http://[::ffff:127.0.0.1]:8080", closed, false),
+            ("http://127.0.0.1:7070", open, false),
+            ("http://localhost:7070", open, false),
+            ("http://169.254.169.254", open, false),
+            ("http://[fe80::1]", open, false),
+            ("http://0.0.0.0:80", open, false),
+            ("http://8.8.8.8", closed, true),
+            ("http://8.8.8.8", limited, false),
+            ("http://10.2.3.4:9000", limited, true),
+            ("https://api.example.com/v1", closed, true),
+            ("tcp://db.example.com:5432", closed, true),
+            ("ftp://example.com", open, false),
+            ("http://user:pw@example.com", open, false),
+            ("http://", open, false),
+            ("http://a b", open, false),
+            ("http://host:99999", open, false),
+        ] {
+            assert_eq!(check(url, &rules).is_ok(), good, "{url}");
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! Plans, deployments and the delivery of snapshots on the wire.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::diagnostic::Diagnostic;
+use crate::policy::Policy;
+
+/// A descriptor on its way to the server, with the files that it names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// The file's path as the user knows it, for messages: `.choreo/component.yaml`.
+    pub file: String,
+    /// Its text.
+    pub text: String,
+    /// The content of each file that `schemaFilePath` names, by that path; a path that is not here does not exist.
+    #[serde(default)]
+    pub definitions: BTreeMap<String, String>,
+}
+
+/// What a deployment would inject: `tieline plan`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlanRequest {
+    /// The environment.
+    pub environment: String,
+    /// The descriptor; without one the plan is made for the live release.
+    pub source: Option<Source>,
+    /// `vN`, when several majors are live.
+    #[serde(default)]
+    pub version: Option<String>,
+    /// Whether pending environments are no problem.
+    #[serde(default)]
+    pub allow_pending: bool,
+}
+
+/// The answer of `tieline plan`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct PlanView {
+    /// The component's handle.
+    pub component: String,
+    /// The environment's handle.
+    pub environment: String,
+    /// Whether it can be deployed.
+    pub ready: bool,
+    /// Every variable, by name.
+    pub variables: Vec<VariableView>,
+    /// What must be mended first.
+    pub problems: Vec<Diagnostic>,
+    /// What should be known.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// One variable of a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct VariableView {
+    /// Its name.
+    pub name: String,
+    /// Its value; null when it is sensitive.
+    pub value: Option<String>,
+    /// Whether the value is a secret.
+    pub sensitive: bool,
+    /// The connection that it comes from; null for the component's own.
+    pub connection: Option<String>,
+    /// The connection's key; null for the component's own.
+    pub key: Option<String>,
+    /// Since when and why the value is carried forward from an earlier snapshot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub degraded: Option<String>,
+}
+
+/// `tieline deploy`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeployRequest {
+    /// The environment.
+    pub environment: String,
+    /// The version, as `v1.0`.
+    pub version: String,
+    /// The descriptor.
+    pub source: Source,
+    /// Where endpoints listen, by endpoint name; `http://127.0.0.1:<port>` for those not named.
+    #[serde(default)]
+    pub addresses: BTreeMap<String, String>,
+    /// When instances take a later snapshot.
+    #[serde(default)]
+    #[schema(value_type = String)]
+    pub policy: Option<Policy>,
+    /// Whether pending environments are no problem.
+    #[serde(default)]
+    pub allow_pending: bool,
+    /// Whether missing connections are made, at component level.
+    #[serde(default)]
+    pub create_connections: bool,
+}
+
+/// `tieline promote`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PromoteRequest {
+    /// The environment whose live release is taken.
+    pub from: String,
+    /// The next environment.
+    pub to: String,
+    /// `vN`, when several majors are live.
+    #[serde(default)]
+    pub version: Option<String>,
+    /// Where endpoints listen there, by endpoint name.
+    #[serde(default)]
+    pub addresses: BTreeMap<String, String>,
+    /// Whether pending environments are no problem.
+    #[serde(default)]
+    pub allow_pending: bool,
+}
+
+/// `tieline rollback`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RollbackRequest {
+    /// The environment.
+    pub environment: String,
+    /// The deployment to go back to; the one before the live one when absent.
+    #[serde(default)]
+    pub to: Option<String>,
+    /// `vN`, when several majors are live.
+    #[serde(default)]
+    pub version: Option<String>,
+}
+
+/// A deployment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct DeploymentView {
+    /// Its id.
+    pub deployment: String,
+    /// The component's handle.
+    pub component: String,
+    /// The environment's handle.
+    pub environment: String,
+    /// The version deployed.
+    pub version: String,
+    /// The snapshot that it runs with.
+    pub snapshot: String,
+    /// The services that it lists.
+    pub services: Vec<String>,
+    /// `live`, `replaced` or `undeployed`.
+    pub state: String,
+    /// When instances take a later snapshot.
+    pub policy: String,
+    /// Variables that are carried forward, with the reason and since when.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub degraded: BTreeMap<String, String>,
+    /// What should be known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Diagnostic>,
+    /// When it was made.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+}
+
+/// The live snapshot with its values in clear, as a runner fetches it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct SnapshotValues {
+    /// Its id.
+    pub snapshot: String,
+    /// The major version that it is of.
+    pub version: String,
+    /// When instances take a later snapshot.
+    pub policy: String,
+    /// Every variable.
+    pub variables: BTreeMap<String, String>,
+}
+
+impl std::fmt::Debug for SnapshotValues {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SnapshotValues").field("snapshot", &self.snapshot).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,123 @@
+//! Organizations, environments, projects and components on the wire.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::model::ComponentType;
+
+/// An organization.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct OrganizationView {
+    /// Its handle.
+    pub handle: String,
+    /// The first part of the names of injected variables.
+    pub variable_prefix: String,
+    /// When it was made.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+}
+
+/// What makes an organization.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OrganizationCreate {
+    /// Its handle.
+    pub handle: String,
+}
+
+/// What may change of an organization.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OrganizationUpdate {
+    /// The first part of the names of injected variables: `[A-Z][A-Z0-9_]*`.
+    pub variable_prefix: Option<String>,
+}
+
+/// An environment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct EnvironmentView {
+    /// Its handle.
+    pub handle: String,
+    /// Its organization's handle.
+    pub organization: String,
+    /// Its place in the order of promotion, from 1.
+    pub position: i64,
+    /// Whether its secrets are readable only by its runners and organization admins.
+    pub critical: bool,
+    /// The networks (CIDR) that endpoints may listen in; empty for the default rule.
+    pub allowed_addresses: Vec<String>,
+    /// When it was made.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+}
+
+/// What makes an environment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EnvironmentCreate {
+    /// Its handle.
+    pub handle: String,
+    /// The environment that it follows in the order of promotion.
+    pub after: String,
+    /// Whether its secrets are readable only by its runners and organization admins.
+    #[serde(default)]
+    pub critical: bool,
+}
+
+/// What may change of an environment.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EnvironmentUpdate {
+    /// Whether its secrets are readable only by its runners and organization admins.
+    pub critical: Option<bool>,
+    /// The networks (CIDR) that endpoints may listen in, in place of those set before.
+    pub allowed_addresses: Option<Vec<String>>,
+}
+
+/// A project.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ProjectView {
+    /// Its handle.
+    pub handle: String,
+    /// Its organization's handle.
+    pub organization: String,
+    /// When it was made.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+}
+
+/// What makes a project.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProjectCreate {
+    /// Its handle.
+    pub handle: String,
+}
+
+/// A component.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ComponentView {
+    /// Its handle.
+    pub handle: String,
+    /// Its organization's handle.
+    pub organization: String,
+    /// Its project's handle.
+    pub project: String,
+    /// What it is.
+    #[serde(rename = "type")]
+    pub component_type: ComponentType,
+    /// When it was made.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+}
+
+/// What makes a component.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ComponentCreate {
+    /// Its handle.
+    pub handle: String,
+    /// What it is.
+    #[serde(rename = "type")]
+    pub component_type: ComponentType,
+}
