@@ -202,9 +202,7 @@ fn component_visibilities(map: &Map<'_>, kind: Option<EndpointType>, report: &mu
     }
     let mut visibilities = written?;
     if list.is_missing() && !single.is_missing() {
-        let lenient = std::mem::replace(&mut report.lenient, true);
-        visibilities.extend(visibility_word(&single, report));
-        report.lenient = lenient;
+        visibilities.extend(report.leniently(|report| visibility_word(&single, report)));
     } else if !single.is_missing() {
         let message = "networkVisibility has no effect beside networkVisibilities";
         report.warning("field_shadowed", &single.at, message, "remove it");

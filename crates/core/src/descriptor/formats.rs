@@ -85,18 +85,16 @@ fn schema_version(field: &Field<'_>, report: &mut Report) -> (Option<SchemaVersi
 
 /// The proxy section, into which the public rules do not look: faults in it are findings.
 fn proxy(field: &Field<'_>, options: &Options<'_>, report: &mut Report) -> Option<Proxy> {
-    report.lenient = true;
-    let proxy = field.map(report).map(|map| {
+    report.leniently(|report| {
+        let map = field.map(report)?;
         map.warn_unknown(&["type", "schemaFilePath", "networkVisibilities", "thumbnailPath", "docPath"], report);
         let mut text = |name: &str| map.get(name).text(report).map(|text| text.written);
         let (kind, thumbnail_path, doc_path) = (text("type"), text("thumbnailPath"), text("docPath"));
         let schema_file = endpoints::schema_file(&map.get("schemaFilePath"), options, report);
         let visibilities = map.get("networkVisibilities").list(report).unwrap_or_default();
         let visibilities = visibilities.iter().filter_map(|item| Some(item.text(report)?.written)).collect();
-        Proxy { at: map.at.clone(), kind, schema_file, visibilities, thumbnail_path, doc_path }
-    });
-    report.lenient = false;
-    proxy
+        Some(Proxy { at: map.at.clone(), kind, schema_file, visibilities, thumbnail_path, doc_path })
+    })
 }
 
 fn component_config(map: &Map<'_>, options: &Options<'_>, report: &mut Report) -> Descriptor {
