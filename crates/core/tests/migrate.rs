@@ -194,7 +194,11 @@ fn odd_spellings_stay_valid() {
         let old = checked(text, None).descriptor.expect("a descriptor");
         let new = outcome.descriptor.expect("a descriptor");
         let facts = |descriptor: &tieline_core::descriptor::model::Descriptor| {
-            descriptor.endpoints.iter().map(|e| (e.port, e.kind, e.base_path.clone())).collect::<Vec<_>>()
+            descriptor
+                .endpoints
+                .iter()
+                .map(|e| (e.port, e.kind, e.base_path.clone(), e.visibilities.clone()))
+                .collect::<Vec<_>>()
         };
         assert_eq!(facts(&old), facts(&new), "{text}");
     }

@@ -40,7 +40,8 @@ pub(super) fn component(field: &Field<'_>, options: &Options<'_>, report: &mut R
     endpoints
 }
 
-/// Reads `endpoints` of endpoints.yaml and `spec.inbound` of component-config.yaml.
+/// Reads `endpoints` of endpoints.yaml and `spec.inbound` of component-config.yaml. Visibility defaults to Project here,
+/// as the comments of Choreo's own samples say; only component.yaml defaults to Public.
 pub(super) fn flat(field: &Field<'_>, options: &Options<'_>, report: &mut Report) -> Vec<Endpoint> {
     let items = field.list(report).unwrap_or_default();
     items.iter().filter_map(|item| flat_endpoint(&item.map(report)?, options, report)).collect()
@@ -82,7 +83,7 @@ fn flat_endpoint(map: &Map<'_>, options: &Options<'_>, report: &mut Report) -> O
     let visibility = map.get("networkVisibility");
     let visibilities = match visibility_word(&visibility, report) {
         Some(visibility) => Some(vec![visibility]),
-        None => visibility.is_missing().then(|| vec![Visibility::Public]),
+        None => visibility.is_missing().then(|| vec![Visibility::Project]),
     };
     if let (Some(kind), Some(visibilities)) = (kind, &visibilities)
         && kind.project_only()

@@ -274,7 +274,8 @@ impl<'t> Map<'t> {
 
     /// Warns of every field that is not in the list.
     pub(super) fn warn_unknown(&self, known: &[&str], report: &mut Report) {
-        for entry in self.entries.iter().filter(|entry| !known.contains(&entry.key.as_str())) {
+        let unknown = self.entries.iter().filter(|entry| !known.contains(&entry.key.as_str()));
+        for entry in unknown.take(MAX_REMARKS) {
             let key = shortened(&entry.key);
             let path = if self.at.path.is_empty() { key } else { format!("{}.{key}", self.at.path) };
             let message = format!("the field {path} is not known and has no effect");

@@ -49,7 +49,7 @@ pub fn migrate(checked: &Checked, source: &[u8]) -> Result<Migrated, MigrateErro
         return Err(MigrateError::Current);
     }
     let text = input::text(source).map_err(|_| MigrateError::Invalid)?;
-    let tree = tree::parse(text);
+    let tree = tree::parse_with_comments(text);
     let mut notes: Vec<Diagnostic> =
         checked.warnings.iter().filter_map(|warning| note(warning, descriptor.format)).collect();
     let new_text = match descriptor.format {

@@ -113,7 +113,7 @@ impl Writer<'_, '_> {
         let project_only = kind.is_some_and(EndpointType::project_only);
         let value = match written {
             Some(entry) if !project_only => self.raw(&entry.node),
-            None if !project_only => return,
+            // Nothing written means Project in the older formats, but Public in component.yaml.
             _ => "Project".to_owned(),
         };
         if let Some(entry) = written
