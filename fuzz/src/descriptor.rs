@@ -124,7 +124,9 @@ fn without_digits(path: &str) -> String {
 
 fn report(input: &[u8], finding: &str) -> ExitCode {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("artifacts");
-    let hash = input.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
+    let hash = input
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
     let path = folder.join(format!("descriptor-{hash:016x}"));
     let written = fs::create_dir_all(&folder).and_then(|()| fs::write(&path, input));
     eprintln!("finding: {finding}\ninput: {} ({written:?})", path.display());
