@@ -47,6 +47,24 @@ pub(super) fn flat(field: &Field<'_>, options: &Options<'_>, report: &mut Report
     items.iter().filter_map(|item| flat_endpoint(&item.map(report)?, options, report)).collect()
 }
 
+/// The path of an API definition.
+pub(super) fn schema_file(field: &Field<'_>, options: &Options<'_>, report: &mut Report) -> Option<String> {
+    let path = field.text(report)?.written;
+    if path.is_empty() {
+        return None;
+    }
+    if leaves_folder(&path) {
+        let message = format!("\"{}\" leads out of the component's folder", shortened(&path));
+        report.finding("schema_file_escapes", &field.at, message, "keep the definition below the component's folder");
+    }
+    if !(options.schema_file_exists)(&path) {
+        let message = format!("there is no file \"{}\" in the component's folder", shortened(&path));
+        let hint = "write the path relative to the component's folder, or check with --assume-schema-files";
+        report.file_problem("schema_file_missing", &field.at, message, hint);
+    }
+    Some(path)
+}
+
 fn component_endpoint(map: &Map<'_>, options: &Options<'_>, report: &mut Report) -> Option<Endpoint> {
     const KNOWN: &[&str] =
         &["name", "displayName", "service", "type", "networkVisibilities", "networkVisibility", "schemaFilePath"];
@@ -222,24 +240,6 @@ fn visibility_word(field: &Field<'_>, report: &mut Report) -> Option<Visibility>
         report.problem("endpoint_visibility_unknown", &field.at, message, hint);
     }
     visibility
-}
-
-/// The path of an API definition.
-pub(super) fn schema_file(field: &Field<'_>, options: &Options<'_>, report: &mut Report) -> Option<String> {
-    let path = field.text(report)?.written;
-    if path.is_empty() {
-        return None;
-    }
-    if leaves_folder(&path) {
-        let message = format!("\"{}\" leads out of the component's folder", shortened(&path));
-        report.finding("schema_file_escapes", &field.at, message, "keep the definition below the component's folder");
-    }
-    if !(options.schema_file_exists)(&path) {
-        let message = format!("there is no file \"{}\" in the component's folder", shortened(&path));
-        let hint = "write the path relative to the component's folder, or check with --assume-schema-files";
-        report.file_problem("schema_file_missing", &field.at, message, hint);
-    }
-    Some(path)
 }
 
 /// Whether a path, taken below a folder, ends outside of it. A leading `/` means the folder itself, as in the public

@@ -12,6 +12,10 @@ use super::{
 const API_VERSION: &str = "core.choreo.dev/v1beta1";
 const KIND: &str = "ComponentConfig";
 
+/// The field that tells each format.
+const MARKS: [(&str, Format); 3] =
+    [("schemaVersion", Format::Component), ("apiVersion", Format::ComponentConfig), ("version", Format::Endpoints)];
+
 /// The format that the fields at the top tell.
 pub(super) fn detect(map: &Map<'_>) -> Option<Format> {
     let has = |name: &str| !map.get(name).is_missing();
@@ -25,9 +29,6 @@ pub(super) fn detect_in_broken(text: &str) -> Option<Format> {
     let found = |(mark, _): &(&str, Format)| text.lines().any(|line| marked(line, mark));
     MARKS.into_iter().find(found).map(|(_, format)| format)
 }
-
-const MARKS: [(&str, Format); 3] =
-    [("schemaVersion", Format::Component), ("apiVersion", Format::ComponentConfig), ("version", Format::Endpoints)];
 
 /// Reads a file of a format; with the version as it is called in the outcome of the check.
 pub(super) fn read(
