@@ -5,10 +5,13 @@
 
 mod actor;
 mod component;
+mod connection;
 mod environment;
 mod error;
 mod organization;
 mod project;
+mod sealed;
+mod service;
 mod start;
 mod work;
 

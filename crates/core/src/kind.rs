@@ -158,24 +158,6 @@ pub fn service_url_parameter() -> Parameter {
     key(SERVICE_URL, "Address of the service").parameter()
 }
 
-/// The parameters of a connection: an internal service's by how it is accessed, a resource's by its kind, a third-party
-/// service's as registered.
-#[must_use]
-pub fn connection_parameters(
-    kind: &str,
-    registered: &[Parameter],
-    access: Option<(AccessMode, Scheme)>,
-) -> Vec<Parameter> {
-    if let Some((mode, scheme)) = access {
-        return internal_parameters(mode, scheme);
-    }
-    if let Some(kind) = Kind::find(kind) {
-        return kind.parameters();
-    }
-    let others = registered.iter().filter(|parameter| parameter.key != SERVICE_URL).cloned();
-    std::iter::once(service_url_parameter()).chain(others).collect()
-}
-
 /// Whether two keys mean the same parameter: `ChoreoAPIKey` and `APIKey` are each other's alias.
 #[must_use]
 pub fn same_key(a: &str, b: &str) -> bool {

@@ -1,0 +1,4 @@
+//! The marketplace: what can be connected to, how it is registered, found, shown, offered and withdrawn.
+
+pub(crate) mod assignment;
+pub(crate) mod parameters;
