@@ -6,6 +6,7 @@
 mod actor;
 mod component;
 mod connection;
+mod consumers;
 mod environment;
 mod error;
 mod organization;
@@ -29,6 +30,7 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 pub use actor::Actor;
+pub use connection::Scope;
 pub use error::{Error, Kind, Refusal, Result};
 pub use start::{FirstStart, StartError};
 
