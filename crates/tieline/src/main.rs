@@ -1,6 +1,18 @@
-//! The `tieline` binary.
+//! The `tieline` binary: reads the command line, runs one command, ends with its exit code.
 
-#[expect(dead_code, reason = "the run command is what starts commands")]
+mod cli;
+mod client;
+mod command;
+mod context;
+mod environment_variables;
+mod failure;
+mod output;
 mod runner;
+mod server;
+mod wire;
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::main()
+}

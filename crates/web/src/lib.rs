@@ -1,1 +1,98 @@
-//! placeholder
+//! The JSON API over the use cases of `control`: each handler extracts, calls one use case, and converts the answer.
+//!
+//! It holds no rule and never reaches the store.
+
+mod api;
+mod caller;
+mod error;
+mod input;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use tieline_control::Control;
+use tokio::sync::watch;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+
+pub use error::ApiError;
+
+/// Largest request body: a descriptor with its definitions, or a registration with its documents.
+const MAX_BODY: usize = 16 * 1024 * 1024;
+
+/// What every handler may use.
+#[derive(Clone)]
+pub struct App {
+    /// The use cases.
+    pub control: Arc<Control>,
+    /// Turns true when the server drains: requests that wait for a change answer at once.
+    pub stopping: watch::Receiver<bool>,
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Tieline", description = "The API of Tieline: catalogue services, connect components, deliver values."),
+    modifiers(&Security)
+)]
+struct Document;
+
+/// Every operation but health needs a bearer token.
+struct Security;
+
+impl utoipa::Modify for Security {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
+        document.components.get_or_insert_default().add_security_scheme("token", SecurityScheme::Http(bearer));
+        document.security =
+            Some(vec![utoipa::openapi::security::SecurityRequirement::new("token", Vec::<String>::new())]);
+    }
+}
+
+/// The whole API.
+pub fn router(app: App) -> Router {
+    let (router, document) = operations();
+    let document: Arc<str> = document.to_json().unwrap_or_default().into();
+    router
+        .route(
+            "/openapi.json",
+            get(move || async move { ([(header::CONTENT_TYPE, "application/json")], document.to_string()) }),
+        )
+        .route("/health/live", get(|| async { "live" }))
+        .route("/health/ready", get(ready))
+        .fallback(|| async { ApiError::no_route() })
+        .method_not_allowed_fallback(|| async { ApiError::no_method() })
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(SetResponseHeaderLayer::overriding(
+            header::CACHE_CONTROL,
+            axum::http::HeaderValue::from_static("no-store"),
+        ))
+        .layer(CatchPanicLayer::new())
+        .with_state(app)
+}
+
+/// The OpenAPI 3.1 document, as `/openapi.json` serves it.
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    operations().1
+}
+
+fn operations() -> (Router<App>, utoipa::openapi::OpenApi) {
+    OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", api::router()).split_for_parts()
+}
+
+async fn ready(State(app): State<App>) -> Response {
+    match app.control.ready().await {
+        Ok(()) => "ready".into_response(),
+        Err(error) => {
+            tracing::warn!(%error, "not ready");
+            (StatusCode::SERVICE_UNAVAILABLE, "the database cannot be reached").into_response()
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! The command line: a noun, then a verb. Each noun has a room under `command`.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::context::{Context, Global};
+use crate::failure::{Done, Exit};
+use crate::output;
+use crate::{command, server};
+
+/// Catalogue your services, connect your components, and have the right credentials in the right environment variables.
+#[derive(Debug, Parser)]
+#[command(name = "tieline", version, propagate_version = true, after_help = EXAMPLES, arg_required_else_help = true)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  tieline demo                                   see it work, in a temporary folder
+  tieline server                                 start a server of your own
+  tieline connection create mail --service thirdparty:Mail/v1 --organization acme
+  tieline plan --component shop --env development
+  tieline run --component shop --env development -- node server.js";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server: API, token service and gateway
+    Server(server::ServerArguments),
+    /// Make and list organizations
+    #[command(subcommand)]
+    Organization(command::organization::OrganizationCommand),
+    /// Make, change and list environments
+    #[command(subcommand)]
+    Environment(command::environment::EnvironmentCommand),
+    /// Make, list and delete projects
+    #[command(subcommand)]
+    Project(command::project::ProjectCommand),
+    /// Make, list and delete components
+    #[command(subcommand)]
+    Component(command::component::ComponentCommand),
+    /// Remember server and scope beside the source
+    #[command(subcommand)]
+    Context(command::context::ContextCommand),
+    /// Explain an error code
+    Explain(command::explain::ExplainArguments),
+}
+
+/// Parses the command line and runs the command.
+pub(crate) fn main() -> ExitCode {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let cli = match Cli::try_parse_from(&arguments) {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error, &arguments),
+    };
+    let format = cli.global.output;
+    run(cli).unwrap_or_else(|failure| failure.report(format))
+}
+
+fn run(cli: Cli) -> Done {
+    if let Command::Server(arguments) = cli.command {
+        return server::run(arguments, cli.global.data);
+    }
+    let context = Context::read(cli.global, std::path::Path::new("."))?;
+    match cli.command {
+        Command::Server(_) => Ok(ExitCode::SUCCESS),
+        Command::Organization(command) => command::organization::run(command, &context),
+        Command::Environment(command) => command::environment::run(command, &context),
+        Command::Project(command) => command::project::run(command, &context),
+        Command::Component(command) => command::component::run(command, &context),
+        Command::Context(command) => command::context::run(command, &context),
+        Command::Explain(arguments) => command::explain::run(&arguments, &context),
+    }
+}
+
+/// Wrong usage, as clap says it, or as one JSON object when JSON was asked for.
+fn usage(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
+    let json = arguments.iter().any(|argument| argument == "--output=json")
+        || arguments.windows(2).any(|pair| pair[0] == "--output" && pair[1] == "json");
+    if !error.use_stderr() || !json {
+        // A closed pipe is the only way this fails, and then nobody reads.
+        let _ = error.print();
+        return ExitCode::from(if error.use_stderr() { Exit::Usage as u8 } else { 0 });
+    }
+    let message = error.to_string();
+    let first = message.lines().next().unwrap_or_default().trim_start_matches("error: ");
+    let object = serde_json::json!({
+        "code": tieline_core::code!("usage"), "message": first, "hint": "see `tieline --help`"
+    });
+    output::error_line(&object.to_string());
+    ExitCode::from(Exit::Usage as u8)
+}

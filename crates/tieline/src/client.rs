@@ -1,0 +1,153 @@
+//! Calls of the API: blocking, because a command makes few, and starting no runtime keeps `run` fast.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use tieline_core::code;
+use tieline_core::secret::Secret;
+use tieline_core::wire::Problem;
+use ureq::Agent;
+use ureq::http::{Request, Response};
+
+use crate::failure::{Exit, Failure};
+
+/// A server and the token for it.
+pub(crate) struct Client {
+    agent: Agent,
+    url: String,
+    token: Secret,
+}
+
+impl Client {
+    /// A client for a server's address.
+    pub(crate) fn new(url: &str, token: Secret) -> Self {
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_connect(Some(Duration::from_secs(5)))
+            .timeout_global(Some(Duration::from_secs(120)))
+            .max_redirects(0)
+            .proxy(None)
+            .user_agent(concat!("tieline/", env!("CARGO_PKG_VERSION")))
+            .build();
+        Self { agent: config.new_agent(), url: url.trim_end_matches('/').to_owned(), token }
+    }
+
+    /// The server's address.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The token that it presents.
+    pub(crate) fn token(&self) -> &Secret {
+        &self.token
+    }
+
+    /// Asks for a resource.
+    pub(crate) fn get(&self, path: &str) -> Result<Value, Failure> {
+        self.send("GET", path, None)
+    }
+
+    /// Asks for every item of a paged list.
+    pub(crate) fn list(&self, path: &str) -> Result<Vec<Value>, Failure> {
+        let mut items = Vec::new();
+        let mut cursor: Option<String> = None;
+        loop {
+            let separator = if path.contains('?') { '&' } else { '?' };
+            let page = match &cursor {
+                Some(cursor) => self.get(&format!("{path}{separator}cursor={}", segment(cursor)))?,
+                None => self.get(path)?,
+            };
+            items.extend(page["items"].as_array().cloned().unwrap_or_default());
+            match page["next"].as_str() {
+                Some(next) => cursor = Some(next.to_owned()),
+                None => return Ok(items),
+            }
+        }
+    }
+
+    /// Makes something.
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
+        self.send("POST", path, Some(body))
+    }
+
+    /// Changes something.
+    pub(crate) fn patch(&self, path: &str, body: &Value) -> Result<Value, Failure> {
+        self.send("PATCH", path, Some(body))
+    }
+
+    /// Deletes something.
+    pub(crate) fn delete(&self, path: &str) -> Result<Value, Failure> {
+        self.send("DELETE", path, None)
+    }
+
+    fn send(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
+        let url = format!("{}/api/v1{path}", self.url);
+        let request = Request::builder()
+            .method(method)
+            .uri(&url)
+            .header("authorization", format!("Bearer {}", self.token.expose()))
+            .header("content-type", "application/json");
+        let invalid = |error: &dyn std::fmt::Display| {
+            Failure::usage(
+                code!("url_invalid"),
+                format!("{} is not the address of a server: {error}", self.url),
+                "give it as --url http://HOST:PORT",
+            )
+        };
+        let answer = match body {
+            Some(body) => self.agent.run(request.body(body.to_string()).map_err(|error| invalid(&error))?),
+            None => self.agent.run(request.body(()).map_err(|error| invalid(&error))?),
+        };
+        match answer {
+            Ok(response) => self.read(response),
+            Err(error) => Err(Failure::unreachable(
+                code!("server_unreachable"),
+                format!("the server at {} cannot be reached: {error}", self.url),
+                "start it with `tieline server`, or name another with --url, --data or TIELINE_URL",
+            )),
+        }
+    }
+
+    fn read(&self, mut response: Response<ureq::Body>) -> Result<Value, Failure> {
+        let status = response.status();
+        let text = response.body_mut().with_config().limit(256 * 1024 * 1024).read_to_string().map_err(|error| {
+            Failure::unreachable(
+                code!("server_unreachable"),
+                format!("the answer of {} broke off: {error}", self.url),
+                "try again; a change may have been made or not",
+            )
+        })?;
+        if status.is_success() {
+            return if text.is_empty() {
+                Ok(Value::Object(serde_json::Map::new()))
+            } else {
+                serde_json::from_str(&text).map_err(|_| self.stranger())
+            };
+        }
+        let problem: Problem = serde_json::from_str(&text).map_err(|_| self.stranger())?;
+        let exit = if status.as_u16() == 503 { Exit::Unreachable } else { Exit::No };
+        Err(Failure { exit, code: problem.code, message: problem.title, hint: problem.hint, plan: problem.plan })
+    }
+
+    fn stranger(&self) -> Failure {
+        Failure::unreachable(
+            code!("not_a_tieline_server"),
+            format!("what answers at {} is no Tieline server", self.url),
+            "name the server's address with --url",
+        )
+    }
+}
+
+/// A text as one segment or value of a URL.
+pub(crate) fn segment(text: &str) -> String {
+    use std::fmt::Write as _;
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+    }
+    encoded
+}

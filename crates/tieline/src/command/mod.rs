@@ -1,0 +1,9 @@
+//! The commands, one room per noun: each reads its flags, calls the API, and prints the answer.
+
+pub(crate) mod component;
+pub(crate) mod context;
+pub(crate) mod environment;
+pub(crate) mod explain;
+pub(crate) mod organization;
+pub(crate) mod plan;
+pub(crate) mod project;

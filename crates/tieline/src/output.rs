@@ -1,0 +1,63 @@
+//! How commands print: text for people, readable without colour, or exactly one JSON value. The only place that writes
+//! to stdout and stderr.
+
+use std::io::Write;
+
+use comfy_table::{ContentArrangement, Table, presets};
+use serde_json::Value;
+
+/// How data is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub(crate) enum OutputFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON value on stdout.
+    Json,
+}
+
+/// Prints a line on stdout. A reader that went away (`| head`) is no error.
+pub(crate) fn line(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
+
+/// Prints a line on stderr.
+pub(crate) fn error_line(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// Prints a value: as JSON, or as the text that a command makes of it.
+pub(crate) fn value(format: OutputFormat, value: &Value, text: impl FnOnce(&Value) -> String) {
+    match format {
+        OutputFormat::Json => line(&value.to_string()),
+        OutputFormat::Text => line(text(value).trim_end()),
+    }
+}
+
+/// A table of the named fields of objects, one row each; what is missing or null is a dash.
+pub(crate) fn table(rows: &[Value], columns: &[(&str, &str)]) -> String {
+    if rows.is_empty() {
+        return "(none)".to_owned();
+    }
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(columns.iter().map(|(title, _)| *title));
+    for row in rows {
+        table.add_row(columns.iter().map(|(_, field)| cell(&row[*field])));
+    }
+    table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
+}
+
+/// How one value reads in a table.
+pub(crate) fn cell(value: &Value) -> String {
+    match value {
+        Value::Null => "-".to_owned(),
+        Value::String(text) if text.is_empty() => "-".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Bool(true) => "yes".to_owned(),
+        Value::Bool(false) => "no".to_owned(),
+        Value::Array(items) if items.is_empty() => "-".to_owned(),
+        Value::Array(items) => items.iter().map(cell).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,69 @@
+//! `tieline server`: settings, the start, the listeners, and the drain at the end.
+
+mod files;
+mod listener;
+mod settings;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use tieline_core::code;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::failure::{Done, Failure};
+use crate::wire::{self, Server};
+
+pub(crate) use files::{keep_admin_token, read_keyring, write_server_file};
+pub(crate) use listener::TlsListener;
+pub(crate) use settings::{ServerArguments, ServerSettings, TlsFiles};
+
+/// Runs a server until SIGTERM or SIGINT.
+pub(crate) fn run(arguments: ServerArguments, data: Option<PathBuf>) -> Done {
+    let settings = ServerSettings::from_arguments(arguments, data)?;
+    log();
+    runtime()?.block_on(async {
+        let mut terminate = listen_for(SignalKind::terminate())?;
+        let mut interrupt = listen_for(SignalKind::interrupt())?;
+        let server = Server::start(&settings).await?;
+        crate::output::error_line(&format!(
+            "tieline {} serves {}, internal gateway {}, external gateway {}",
+            env!("CARGO_PKG_VERSION"),
+            server.url(),
+            server.gateway_internal(),
+            server.gateway_external()
+        ));
+        crate::output::error_line(&format!("data folder {}", settings.data.display()));
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        server.stop().await;
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+/// A runtime for the server and the few commands that open a database themselves.
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    wire::install_crypto();
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
+        let hint = "see the machine's limits on threads and open files";
+        Failure::no(code!("start_failed"), format!("the runtime does not start: {error}"), hint)
+    })
+}
+
+fn listen_for(kind: SignalKind) -> Result<tokio::signal::unix::Signal, Failure> {
+    signal(kind).map_err(|error| {
+        let hint = "this is a fault of the system; try again";
+        Failure::no(code!("start_failed"), format!("signals cannot be received: {error}"), hint)
+    })
+}
+
+/// Logs to stderr: JSON when nobody looks, text on a terminal. Values and headers are never logged.
+fn log() {
+    use std::io::IsTerminal;
+    let filter = tracing_subscriber::EnvFilter::try_from_env(crate::environment_variables::LOG)
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,sqlx=warn"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A second server in one process (tests) finds the first one's log: that is the one to keep.
+    let _ = if std::io::stderr().is_terminal() { builder.try_init() } else { builder.json().try_init() };
+}

@@ -1,0 +1,205 @@
+//! The one place that constructs the world: database, keys, use cases, listeners and tasks, in the order in which they
+//! need each other.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::StatusCode;
+use tieline_control::{Control, FirstStart, Settings, StartError};
+use tieline_core::code;
+use tieline_store::Store;
+use tieline_vault::system::{SystemClock, SystemRandomness};
+use tieline_web::App;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::context::ServerFile;
+use crate::failure::Failure;
+use crate::server::{self, ServerSettings, TlsFiles, TlsListener};
+
+/// How long requests under way may take to finish when the server stops.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// A running server.
+pub(crate) struct Server {
+    file: ServerFile,
+    data: PathBuf,
+    store: Store,
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+}
+
+/// Chooses the process's TLS cryptography; the second call finds it chosen.
+pub(crate) fn install_crypto() {
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+}
+
+impl Server {
+    /// Starts a server; when this returns, it answers.
+    pub(crate) async fn start(settings: &ServerSettings) -> Result<Self, Failure> {
+        make_folder(&settings.data)?;
+        let randomness = Arc::new(SystemRandomness);
+        let store = open_store(settings).await?;
+        let first = FirstStart::ask(&store).await.map_err(StartError::from)?;
+        let keyring = server::read_keyring(settings, first.needed_key.as_deref(), &*randomness)?;
+
+        let api = bind(settings.listen, "--listen").await?;
+        let internal = bind(settings.gateway_internal, "--gateway-internal").await?;
+        let external = bind(settings.gateway_external, "--gateway-external").await?;
+        let scheme = if settings.tls.is_some() { "https" } else { "http" };
+        let bound = |listener: &Bound| format!("{scheme}://{}", listener.address);
+        let control_settings = Settings {
+            public_url: settings.public_url.clone().unwrap_or_else(|| bound(&api)),
+            gateway_internal_url: settings.gateway_internal_url.clone().unwrap_or_else(|| bound(&internal)),
+            gateway_external_url: settings.gateway_external_url.clone().unwrap_or_else(|| bound(&external)),
+            allow_loopback: settings.allow_loopback,
+            listeners: vec![api.address, internal.address, external.address],
+            key_file: std::env::var_os(crate::environment_variables::MASTER_KEY)
+                .is_none()
+                .then(|| settings.master_key.clone()),
+        };
+        let file = ServerFile {
+            url: bound(&api),
+            gateway_internal: bound(&internal),
+            gateway_external: bound(&external),
+            pid: std::process::id(),
+        };
+        let keep =
+            |token: &tieline_core::secret::Secret| server::keep_admin_token(&settings.data, token, &SystemRandomness);
+        let control =
+            Control::open::<Failure>(store.clone(), keyring, Arc::new(SystemClock), randomness, control_settings, keep)
+                .await?;
+
+        let (stop, stopping) = watch::channel(false);
+        let app = App { control: Arc::new(control), stopping: stopping.clone() };
+        let mut tasks = JoinSet::new();
+        let tls = settings.tls.as_ref();
+        serve(&mut tasks, api.listener, tls, tieline_web::router(app), &stopping)?;
+        serve(&mut tasks, internal.listener, tls, gateway_absent(), &stopping)?;
+        serve(&mut tasks, external.listener, tls, gateway_absent(), &stopping)?;
+        server::write_server_file(&settings.data, &file)?;
+        Ok(Self { file, data: settings.data.clone(), store, stop, tasks })
+    }
+
+    /// The API's address.
+    pub(crate) fn url(&self) -> &str {
+        &self.file.url
+    }
+
+    /// The internal gateway's address.
+    pub(crate) fn gateway_internal(&self) -> &str {
+        &self.file.gateway_internal
+    }
+
+    /// The external gateway's address.
+    pub(crate) fn gateway_external(&self) -> &str {
+        &self.file.gateway_external
+    }
+
+    /// Lets the requests under way finish, and ends.
+    pub(crate) async fn stop(mut self) {
+        // Nobody may find a server that is going away; a file that is gone already is as good.
+        let _ = std::fs::remove_file(self.data.join("server.json"));
+        self.stop.send_replace(true);
+        let drained = async { while self.tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(DRAIN, drained).await.is_err() {
+            tracing::warn!("requests were still under way after {DRAIN:?}");
+            self.tasks.shutdown().await;
+        }
+        self.store.close().await;
+    }
+}
+
+/// Opens the database of the settings.
+pub(crate) async fn open_store(settings: &ServerSettings) -> Result<Store, Failure> {
+    Store::open(&settings.database).await.map_err(|error| {
+        let hint = "see that the database runs and that --database names it";
+        Failure::no(code!("database_unusable"), format!("the database cannot be opened: {error}"), hint)
+    })
+}
+
+/// Makes a data folder that only its owner reads.
+pub(crate) fn make_folder(folder: &std::path::Path) -> Result<(), Failure> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| {
+        let message = format!("the data folder {} cannot be made: {error}", folder.display());
+        Failure::no(code!("data_folder_unusable"), message, "name another with --data")
+    })
+}
+
+impl From<StartError> for Failure {
+    fn from(error: StartError) -> Self {
+        match error {
+            StartError::WrongKey { .. } => {
+                Self::no(code!("master_key_wrong"), error.to_string(), "name the database's own key with --master-key")
+            }
+            StartError::Control(error) => Self::no(
+                code!("start_failed"),
+                format!("the server does not start: {error}"),
+                "see that the database runs and belongs to this version of Tieline",
+            ),
+        }
+    }
+}
+
+struct Bound {
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+async fn bind(address: SocketAddr, flag: &str) -> Result<Bound, Failure> {
+    let failed = |error: std::io::Error| {
+        let hint = format!("stop what listens there, or give {flag} another address (port 0 takes a free one)");
+        Failure::no(code!("address_in_use"), format!("{address} cannot be listened on: {error}"), hint)
+    };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok(Bound { listener, address })
+}
+
+fn serve(
+    tasks: &mut JoinSet<()>,
+    listener: TcpListener,
+    tls: Option<&TlsFiles>,
+    router: Router,
+    stopping: &watch::Receiver<bool>,
+) -> Result<(), Failure> {
+    let mut stopping = stopping.clone();
+    let stopped = async move {
+        // An error means that the server itself is gone, which is a stop as well.
+        let _ = stopping.wait_for(|stop| *stop).await;
+    };
+    let report = |result: std::io::Result<()>| {
+        if let Err(error) = result {
+            tracing::error!(%error, "a listener failed");
+        }
+    };
+    match tls {
+        Some(files) => {
+            let listener = TlsListener::new(listener, files)?;
+            tasks.spawn(async move { report(axum::serve(listener, router).with_graceful_shutdown(stopped).await) });
+        }
+        None => {
+            tasks.spawn(async move { report(axum::serve(listener, router).with_graceful_shutdown(stopped).await) });
+        }
+    }
+    Ok(())
+}
+
+/// The gateway's listeners are bound, so that its addresses are real; this version does not forward yet.
+fn gateway_absent() -> Router {
+    Router::new().fallback(|| async {
+        let problem = serde_json::json!({
+            "status": 503,
+            "title": "this version of Tieline has no gateway yet",
+            "code": code!("gateway_absent"),
+            "hint": "connect with the access mode project, which calls the endpoint's own address",
+        });
+        let kind = [(axum::http::header::CONTENT_TYPE, "application/problem+json")];
+        (StatusCode::SERVICE_UNAVAILABLE, kind, problem.to_string())
+    })
+}

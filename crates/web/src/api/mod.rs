@@ -1,0 +1,13 @@
+//! The operations of the API, one room per noun. A handler's name is the operation id, the use case and the audit
+//! action.
+
+mod tenancy;
+
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::App;
+
+/// Every operation, under `/api/v1`.
+pub(crate) fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new().merge(tenancy::router())
+}

@@ -1,0 +1,42 @@
+//! Request bodies and queries: read as JSON, refused with a problem that names the place.
+
+use axum::extract::{FromRequest, FromRequestParts, Query, Request};
+use axum::http::request::Parts;
+use serde::de::DeserializeOwned;
+use tieline_core::code;
+
+use crate::ApiError;
+
+/// A JSON body.
+pub(crate) struct Body<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let bytes = axum::body::Bytes::from_request(request, state).await.map_err(|error| {
+            let hint = "a request holds at most 16 MiB";
+            ApiError::bad_request(code!("body_invalid"), error.to_string(), hint)
+        })?;
+        let value = serde_json::from_slice(&bytes).map_err(|error| {
+            let hint = "see /openapi.json for the body of this operation";
+            ApiError::bad_request(code!("body_invalid"), format!("the body is not as expected: {error}"), hint)
+        })?;
+        Ok(Self(value))
+    }
+}
+
+/// The query of a URL.
+pub(crate) struct Params<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let Query(value) = Query::try_from_uri(&parts.uri).map_err(|error| {
+            let hint = "see /openapi.json for the parameters of this operation";
+            ApiError::bad_request(code!("query_invalid"), error.body_text(), hint)
+        })?;
+        Ok(Self(value))
+    }
+}
