@@ -43,6 +43,7 @@ impl Control {
             created_at: work.at,
         };
         work.transaction.environment_insert(&environment).await?;
+        work.ensure_keys_in(&environment).await?;
         let answer = view(&work.organization.handle, environment);
         let detail = json!({ "after": after.handle, "critical": answer.critical });
         work.finish("environment_create", &answer.handle, detail).await?;

@@ -5,10 +5,14 @@
 
 mod actor;
 mod component;
+mod connection;
+mod consumers;
 mod environment;
 mod error;
 mod organization;
 mod project;
+mod sealed;
+mod service;
 mod start;
 mod work;
 
@@ -26,6 +30,7 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 pub use actor::Actor;
+pub use connection::Scope;
 pub use error::{Error, Kind, Refusal, Result};
 pub use start::{FirstStart, StartError};
 

@@ -5,6 +5,7 @@
 pub mod access;
 pub mod address;
 pub mod clock;
+pub mod collision;
 pub mod definition;
 pub mod descriptor;
 pub mod diagnostic;
@@ -15,8 +16,10 @@ pub mod id;
 pub mod kind;
 pub mod model;
 pub mod name;
+pub mod offer;
 pub mod policy;
 pub mod randomness;
 pub mod reference;
 pub mod secret;
+pub mod service_url;
 pub mod wire;
