@@ -7,6 +7,7 @@ mod actor;
 mod component;
 mod connection;
 mod consumers;
+mod deployment;
 mod environment;
 mod error;
 mod organization;
@@ -31,6 +32,7 @@ use uuid::Uuid;
 
 pub use actor::Actor;
 pub use connection::Scope;
+pub use deployment::SnapshotQuery;
 pub use error::{Error, Kind, Refusal, Result};
 pub use start::{FirstStart, StartError};
 

@@ -20,6 +20,7 @@ pub mod offer;
 pub mod policy;
 pub mod randomness;
 pub mod reference;
+pub mod resolve;
 pub mod secret;
 pub mod service_url;
 pub mod wire;

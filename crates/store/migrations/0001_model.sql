@@ -144,6 +144,7 @@ CREATE TABLE connection (
     deleted_at TEXT
 );
 CREATE INDEX connection_by_organization ON connection (organization_id, level, project_id, component_id);
+CREATE INDEX connection_by_name ON connection (organization_id, name_part);
 CREATE INDEX connection_by_service ON connection (service_id);
 CREATE INDEX connection_by_component ON connection (component_id);
 CREATE INDEX connection_by_project ON connection (project_id, level);

@@ -220,6 +220,23 @@ impl Transaction {
         self.rows(sql, &values).await?.iter().map(Connection::read).collect()
     }
 
+    /// The connections whose names normalise to `part` and that a component may refer to.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn connections_named(
+        &mut self,
+        organization: OrganizationId,
+        project: ProjectId,
+        component: ComponentId,
+        part: &str,
+    ) -> Result<Vec<Connection>> {
+        let sql = "SELECT * FROM connection WHERE organization_id = $1 AND name_part = $2 AND deleted_at IS NULL
+             AND (level = 'organization' OR (level = 'project' AND project_id = $3) OR component_id = $4) ORDER BY id";
+        let values = [text(organization), text(part), text(project), text(component)];
+        self.rows(sql, &values).await?.iter().map(Connection::read).collect()
+    }
+
     /// The connections that lead to a service.
     ///
     /// # Errors

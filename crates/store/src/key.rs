@@ -297,7 +297,7 @@ impl Transaction {
     }
 }
 
-fn read_sealed(row: &Row) -> Result<SealedVersion> {
+pub(crate) fn read_sealed(row: &Row) -> Result<SealedVersion> {
     Ok(SealedVersion {
         id: row.parsed("id")?,
         organization_id: row.parsed("organization_id")?,
