@@ -10,6 +10,7 @@ mod failure;
 mod output;
 mod runner;
 mod server;
+mod source;
 mod wire;
 
 use std::process::ExitCode;

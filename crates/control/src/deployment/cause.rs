@@ -72,9 +72,7 @@ pub(super) fn diagnostic(code: &str, message: String, hint: String, at: &Locatio
 /// A refusal as a diagnostic of the plan that shows it.
 pub(super) fn as_problem(error: Error) -> Result<Diagnostic> {
     match error {
-        Error::Refused(refusal) => {
-            Ok(diagnostic(refusal.code, refusal.message, refusal.hint, &Location::default()))
-        }
+        Error::Refused(refusal) => Ok(diagnostic(refusal.code, refusal.message, refusal.hint, &Location::default())),
         failure => Err(failure),
     }
 }

@@ -64,8 +64,7 @@ impl Control {
 impl Work<'_> {
     /// Who may deploy: developers, and in critical environments administrators of the project.
     pub(super) fn require_deploy(&self, spot: &Spot) -> Result<()> {
-        let permission =
-            if spot.environment.critical { Permission::AdministerProject } else { Permission::Develop };
+        let permission = if spot.environment.critical { Permission::AdministerProject } else { Permission::Develop };
         self.require(permission, Some(&spot.project))?;
         if spot.component.component_type == ComponentType::ExternalConsumer {
             return Err(Error::conflict(
@@ -106,8 +105,7 @@ impl Work<'_> {
         let release = self.release_of(spot, &order).await?;
         let mut deployment = self.deployment_of(spot, &order, &plan, &release, previous.as_ref()).await?;
         self.transaction.deployment_insert(&mut deployment).await?;
-        let services =
-            self.list_endpoints(spot, &order.prepared, &deployment, &order.version, &addresses).await?;
+        let services = self.list_endpoints(spot, &order.prepared, &deployment, &order.version, &addresses).await?;
         let mut touched: BTreeSet<ConnectionId> = plan.uses.iter().copied().collect();
         for id in &plan.uses {
             self.transaction.deployment_connection_insert(deployment.id, *id).await?;
@@ -179,13 +177,7 @@ impl Work<'_> {
         Ok(())
     }
 
-    fn refuse_unready(
-        &self,
-        spot: &Spot,
-        prepared: &Prepared,
-        plan: &Plan,
-        problems: Vec<Diagnostic>,
-    ) -> Result<()> {
+    fn refuse_unready(&self, spot: &Spot, prepared: &Prepared, plan: &Plan, problems: Vec<Diagnostic>) -> Result<()> {
         let mut view = view(spot, prepared, plan);
         view.problems.extend(problems);
         view.ready = view.problems.is_empty();

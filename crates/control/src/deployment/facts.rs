@@ -117,9 +117,7 @@ fn parameters(values: ConnectionValues) -> Vec<resolve::Parameter> {
     let state = |value| match value {
         ValueState::Set(value) => resolve::ValueState::Set(value),
         // A plan shows no secret, so it needs no secret to show; deploying mints this one before it resolves.
-        ValueState::AtDeployment => {
-            resolve::ValueState::Set(PinnedValue::Sealed(SealedVersionId(Uuid::nil())))
-        }
+        ValueState::AtDeployment => resolve::ValueState::Set(PinnedValue::Sealed(SealedVersionId(Uuid::nil()))),
         ValueState::Absent => resolve::ValueState::Absent,
         ValueState::Pending(reason) => resolve::ValueState::Pending(reason),
     };

@@ -83,12 +83,13 @@ impl Work<'_> {
     ) -> Result<Vec<Service>> {
         let present = self.transaction.services_of_component(spot.component.id, deployment.major).await?;
         let has_default = present.iter().any(|service| service.endpoint.as_ref().is_some_and(|found| found.default));
-        let latest = present.iter().filter(|service| service.listed).all(|service| newer_or_same(version, &service.version));
+        let latest =
+            present.iter().filter(|service| service.listed).all(|service| newer_or_same(version, &service.version));
         let mut listed = Vec::new();
         for (index, endpoint) in prepared.descriptor.endpoints.iter().enumerate() {
-            let before = present.iter().find(|service| {
-                service.endpoint.as_ref().is_some_and(|found| same_endpoint(endpoint, &found.name))
-            });
+            let before = present
+                .iter()
+                .find(|service| service.endpoint.as_ref().is_some_and(|found| same_endpoint(endpoint, &found.name)));
             let service = match before {
                 Some(before) if before.listed && !latest => before.clone(),
                 _ => {

@@ -45,10 +45,10 @@ impl Work<'_> {
         let entry = |planned: &tieline_core::resolve::Planned| {
             let reason = planned.degraded.as_ref()?;
             let name = &planned.pinned.name;
-            let since = before.get(name).and_then(|text| text.split(' ').nth(1)).map_or_else(
-                || self.at.to_string(),
-                str::to_owned,
-            );
+            let since = before
+                .get(name)
+                .and_then(|text| text.split(' ').nth(1))
+                .map_or_else(|| self.at.to_string(), str::to_owned);
             Some((name.clone(), format!("since {since} {reason}")))
         };
         plan.variables.iter().filter_map(entry).collect()
@@ -71,9 +71,7 @@ impl Work<'_> {
                 match provider.filter(|_| used) {
                     Some(provider) => {
                         let at = self.at;
-                        self.transaction
-                            .subscription_save(*id, environment.id, service.id, provider.id, at)
-                            .await?;
+                        self.transaction.subscription_save(*id, environment.id, service.id, provider.id, at).await?;
                     }
                     None => self.transaction.subscription_delete(*id, environment.id).await?,
                 }

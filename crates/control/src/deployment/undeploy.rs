@@ -40,11 +40,8 @@ impl Control {
             }
             work.refresh_service(endpoint.service_id).await?;
         }
-        let ended = tieline_store::deployment::Deployment {
-            state: "undeployed".to_owned(),
-            ended_at: Some(at),
-            ..live
-        };
+        let ended =
+            tieline_store::deployment::Deployment { state: "undeployed".to_owned(), ended_at: Some(at), ..live };
         let answer = work.deployment_view(&spot, &ended).await?;
         let object = format!("{}/{}", spot.project.handle, spot.component.handle);
         let detail = json!({ "environment": spot.environment.handle, "deployment": ended.id });

@@ -46,7 +46,8 @@ impl Work<'_> {
         let release = self.release(deployment).await?;
         let mut services = Vec::new();
         for endpoint in self.transaction.deployed_endpoints_of_deployment(deployment.id).await? {
-            services.extend(self.transaction.service_by_id(endpoint.service_id).await?.map(|service| service.reference));
+            services
+                .extend(self.transaction.service_by_id(endpoint.service_id).await?.map(|service| service.reference));
         }
         services.sort_unstable();
         Ok(DeploymentView {

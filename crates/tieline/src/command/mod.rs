@@ -2,9 +2,12 @@
 
 pub(crate) mod component;
 pub(crate) mod context;
+pub(crate) mod deployment;
 pub(crate) mod descriptor;
 pub(crate) mod environment;
 pub(crate) mod explain;
 pub(crate) mod organization;
 pub(crate) mod plan;
 pub(crate) mod project;
+pub(crate) mod run;
+pub(crate) mod variables;
