@@ -44,6 +44,9 @@ enum Command {
     /// Make, list and delete components
     #[command(subcommand)]
     Component(command::component::ComponentCommand),
+    /// Check and migrate descriptors; needs no server
+    #[command(subcommand)]
+    Descriptor(command::descriptor::DescriptorCommand),
     /// Remember server and scope beside the source
     #[command(subcommand)]
     Context(command::context::ContextCommand),
@@ -73,6 +76,7 @@ fn run(cli: Cli) -> Done {
         Command::Environment(command) => command::environment::run(command, &context),
         Command::Project(command) => command::project::run(command, &context),
         Command::Component(command) => command::component::run(command, &context),
+        Command::Descriptor(command) => command::descriptor::run(command, context.output()),
         Command::Context(command) => command::context::run(command, &context),
         Command::Explain(arguments) => command::explain::run(&arguments, &context),
     }

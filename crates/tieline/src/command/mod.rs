@@ -2,6 +2,7 @@
 
 pub(crate) mod component;
 pub(crate) mod context;
+pub(crate) mod descriptor;
 pub(crate) mod environment;
 pub(crate) mod explain;
 pub(crate) mod organization;
