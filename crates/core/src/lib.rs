@@ -12,6 +12,7 @@ pub mod diagnostic;
 pub mod endpoint;
 pub mod explain;
 pub mod format;
+pub mod guide;
 pub mod id;
 pub mod kind;
 pub mod model;

@@ -246,6 +246,15 @@ impl Transaction {
         self.rows(sql, &[text(service)]).await?.iter().map(Connection::read).collect()
     }
 
+    /// The connections that lead to a service, also those that are out of use.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn connections_holding_service(&mut self, service: ServiceId) -> Result<Vec<Connection>> {
+        let sql = "SELECT * FROM connection WHERE service_id = $1 ORDER BY name_part, id";
+        self.rows(sql, &[text(service)]).await?.iter().map(Connection::read).collect()
+    }
+
     /// The connections that use an OAuth application, also those that are out of use.
     ///
     /// # Errors

@@ -301,12 +301,12 @@ impl Transaction {
         row.as_ref().map(Component::read).transpose()
     }
 
-    /// Forgets a component with the history of its deployments, the keys that only it held and its runners' tokens. That
-    /// nothing uses it any more is the caller's to know.
+    /// Forgets the history of a component's deployments, the keys that only it held and its runners' tokens. That nothing
+    /// of it is live any more is the caller's to know.
     ///
     /// # Errors
-    /// [`crate::Error::Referenced`] while anything else refers to it: its services, its connections.
-    pub async fn component_delete(&mut self, id: ComponentId) -> Result<()> {
+    /// When the database fails.
+    pub async fn component_history_delete(&mut self, id: ComponentId) -> Result<()> {
         const HISTORY: [&str; 10] = [
             "DELETE FROM instance WHERE component_id = $1",
             "DELETE FROM deployed_endpoint WHERE deployment_id IN (SELECT id FROM deployment WHERE component_id = $1)",
@@ -322,6 +322,14 @@ impl Transaction {
         for sql in HISTORY {
             self.execute(sql, &[text(id)]).await?;
         }
+        Ok(())
+    }
+
+    /// Forgets a component.
+    ///
+    /// # Errors
+    /// [`crate::Error::Referenced`] while anything refers to it.
+    pub async fn component_delete(&mut self, id: ComponentId) -> Result<()> {
         self.execute("DELETE FROM component WHERE id = $1", &[text(id)]).await?;
         Ok(())
     }

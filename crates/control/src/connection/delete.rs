@@ -3,6 +3,7 @@
 use serde_json::json;
 use tieline_core::access::Permission;
 use tieline_core::code;
+use tieline_store::connection::Connection;
 
 use super::find::Scope;
 use crate::consumers::in_use;
@@ -55,14 +56,20 @@ impl Work<'_> {
     /// Revokes and forgets what was deleted while deployments held it, and is held no more: what every deployment,
     /// rollback and undeployment asks after it took effect. An OAuth application goes with its last connection.
     pub(crate) async fn connections_purge(&mut self) -> Result<()> {
-        let at = self.at;
         for connection in self.transaction.connections_unheld(self.organization.id).await? {
-            self.transaction.connection_revoke(connection.id, at).await?;
-            self.transaction.connection_delete(connection.id).await?;
-            let Some(application) = connection.application_id else { continue };
-            if self.transaction.connections_of_application(application).await?.is_empty() {
-                self.transaction.application_delete(application, at).await?;
-            }
+            self.connection_forget(&connection).await?;
+        }
+        Ok(())
+    }
+
+    /// Revokes and forgets a connection, whoever holds it.
+    pub(crate) async fn connection_forget(&mut self, connection: &Connection) -> Result<()> {
+        let at = self.at;
+        self.transaction.connection_revoke(connection.id, at).await?;
+        self.transaction.connection_delete(connection.id).await?;
+        let Some(application) = connection.application_id else { return Ok(()) };
+        if self.transaction.connections_of_application(application).await?.is_empty() {
+            self.transaction.application_delete(application, at).await?;
         }
         Ok(())
     }

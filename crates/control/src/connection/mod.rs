@@ -4,6 +4,7 @@ mod create;
 mod delete;
 mod external;
 mod find;
+mod guide;
 pub(crate) mod keys;
 mod mapping;
 mod names;
