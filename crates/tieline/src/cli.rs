@@ -12,7 +12,7 @@ use crate::{command, server};
 
 /// Catalogue your services, connect your components, and have the right credentials in the right environment variables.
 #[derive(Debug, Parser)]
-#[command(name = "tieline", version, propagate_version = true, after_help = EXAMPLES, arg_required_else_help = true)]
+#[command(name = "tieline", version, after_help = EXAMPLES, arg_required_else_help = true)]
 struct Cli {
     #[command(flatten)]
     global: Global,
