@@ -1,13 +1,11 @@
 //! The marketplace through its use cases, on every database at hand.
 
-mod world;
-
+use crate::world::{ACME, SHOP, World, refused};
 use serde_json::json;
 use tieline_control::{Actor, Refusal};
 use tieline_core::model::{ComponentType, PinnedValue, Role};
 use tieline_core::wire::service::{ResourceRegister, ServiceQuery, ServiceUpdate, ServiceView, ThirdPartyRegister};
 use tieline_core::wire::tenancy::{EnvironmentUpdate, OrganizationCreate, ProjectCreate};
-use world::{ACME, SHOP, World, refused};
 
 const MAIL: &str = "thirdparty:Mail Gate/v1";
 
