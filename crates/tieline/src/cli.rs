@@ -44,6 +44,12 @@ enum Command {
     /// Make, list and delete components
     #[command(subcommand)]
     Component(command::component::ComponentCommand),
+    /// Find, register, offer and withdraw services: the marketplace
+    #[command(subcommand)]
+    Service(command::service::ServiceCommand),
+    /// Register databases, caches, brokers and stores
+    #[command(subcommand)]
+    Resource(command::service::ResourceCommand),
     /// Show what a deployment would inject, and every reason why it cannot
     Plan(command::deployment::PlanArguments),
     /// Deploy a descriptor to an environment
@@ -93,6 +99,8 @@ fn run(cli: Cli) -> Done {
         Command::Environment(command) => command::environment::run(command, &context),
         Command::Project(command) => command::project::run(command, &context),
         Command::Component(command) => command::component::run(command, &context),
+        Command::Service(command) => command::service::run(command, &context),
+        Command::Resource(command) => command::service::run_resource(command, &context),
         Command::Plan(arguments) => command::deployment::plan(&arguments, &context),
         Command::Deploy(arguments) => command::deployment::deploy(arguments, &context),
         Command::Promote(arguments) => command::deployment::promote(arguments, &context),

@@ -10,4 +10,6 @@ pub(crate) mod organization;
 pub(crate) mod plan;
 pub(crate) mod project;
 pub(crate) mod run;
+pub(crate) mod service;
+pub(crate) mod service_text;
 pub(crate) mod variables;
