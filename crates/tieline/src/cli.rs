@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand};
 use crate::context::{Context, Global};
 use crate::failure::{Done, Exit};
 use crate::output;
-use crate::{command, server};
+use crate::{command, demo, server};
 
 /// Catalogue your services, connect your components, and have the right credentials in the right environment variables.
 #[derive(Debug, Parser)]
@@ -32,6 +32,18 @@ Examples:
 enum Command {
     /// Run the server: API, token service and gateway
     Server(server::ServerArguments),
+    /// See it work: a server, programs and connections in a temporary folder
+    Demo(demo::DemoArguments),
+    /// The demo's programs
+    #[command(hide = true)]
+    DemoProgram(demo::ProgramArguments),
+    #[command(flatten)]
+    Scoped(Scoped),
+}
+
+/// The commands that work in a scope, against a server.
+#[derive(Debug, Subcommand)]
+enum Scoped {
     /// Make and list organizations
     #[command(subcommand)]
     Organization(command::organization::OrganizationCommand),
@@ -83,27 +95,30 @@ pub(crate) fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Done {
-    if let Command::Server(arguments) = cli.command {
-        return server::run(arguments, cli.global.data);
-    }
+    // These work without a scope, and must not fail over a context file that is none of their business.
+    let command = match cli.command {
+        Command::Server(arguments) => return server::run(arguments, cli.global.data),
+        Command::Demo(arguments) => return demo::run(&arguments),
+        Command::DemoProgram(arguments) => return demo::run_program(arguments),
+        Command::Scoped(command) => command,
+    };
     let context = Context::read(cli.global, std::path::Path::new("."))?;
-    match cli.command {
-        Command::Server(_) => Ok(ExitCode::SUCCESS),
-        Command::Organization(command) => command::organization::run(command, &context),
-        Command::Environment(command) => command::environment::run(command, &context),
-        Command::Project(command) => command::project::run(command, &context),
-        Command::Component(command) => command::component::run(command, &context),
-        Command::Plan(arguments) => command::deployment::plan(&arguments, &context),
-        Command::Deploy(arguments) => command::deployment::deploy(arguments, &context),
-        Command::Promote(arguments) => command::deployment::promote(arguments, &context),
-        Command::Rollback(arguments) => command::deployment::rollback(&arguments, &context),
-        Command::Undeploy(arguments) => command::deployment::undeploy(&arguments, &context),
-        Command::Deployment(command) => command::deployment::run(&command, &context),
-        Command::Variables(arguments) => command::variables::run(&arguments, &context),
-        Command::Run(arguments) => command::run::run(arguments, &context),
-        Command::Descriptor(command) => command::descriptor::run(command, context.output()),
-        Command::Context(command) => command::context::run(command, &context),
-        Command::Explain(arguments) => command::explain::run(&arguments, &context),
+    match command {
+        Scoped::Organization(command) => command::organization::run(command, &context),
+        Scoped::Environment(command) => command::environment::run(command, &context),
+        Scoped::Project(command) => command::project::run(command, &context),
+        Scoped::Component(command) => command::component::run(command, &context),
+        Scoped::Plan(arguments) => command::deployment::plan(&arguments, &context),
+        Scoped::Deploy(arguments) => command::deployment::deploy(arguments, &context),
+        Scoped::Promote(arguments) => command::deployment::promote(arguments, &context),
+        Scoped::Rollback(arguments) => command::deployment::rollback(&arguments, &context),
+        Scoped::Undeploy(arguments) => command::deployment::undeploy(&arguments, &context),
+        Scoped::Deployment(command) => command::deployment::run(&command, &context),
+        Scoped::Variables(arguments) => command::variables::run(&arguments, &context),
+        Scoped::Run(arguments) => command::run::run(arguments, &context),
+        Scoped::Descriptor(command) => command::descriptor::run(command, context.output()),
+        Scoped::Context(command) => command::context::run(command, &context),
+        Scoped::Explain(arguments) => command::explain::run(&arguments, &context),
     }
 }
 
