@@ -35,7 +35,7 @@ enum Command {
     /// Make and list organizations
     #[command(subcommand)]
     Organization(command::organization::OrganizationCommand),
-    /// Make, change and list environments
+    /// Make, change, list and delete environments
     #[command(subcommand)]
     Environment(command::environment::EnvironmentCommand),
     /// Make, list and delete projects
@@ -44,6 +44,9 @@ enum Command {
     /// Make, list and delete components
     #[command(subcommand)]
     Component(command::component::ComponentCommand),
+    /// Connect to services, and see the variables that a connection becomes
+    #[command(subcommand)]
+    Connection(Box<command::connection::ConnectionCommand>),
     /// Check and migrate descriptors; needs no server
     #[command(subcommand)]
     Descriptor(command::descriptor::DescriptorCommand),
@@ -76,6 +79,7 @@ fn run(cli: Cli) -> Done {
         Command::Environment(command) => command::environment::run(command, &context),
         Command::Project(command) => command::project::run(command, &context),
         Command::Component(command) => command::component::run(command, &context),
+        Command::Connection(command) => command::connection::run(*command, &context),
         Command::Descriptor(command) => command::descriptor::run(command, context.output()),
         Command::Context(command) => command::context::run(command, &context),
         Command::Explain(arguments) => command::explain::run(&arguments, &context),
