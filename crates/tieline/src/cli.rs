@@ -47,7 +47,7 @@ enum Scoped {
     /// Make and list organizations
     #[command(subcommand)]
     Organization(command::organization::OrganizationCommand),
-    /// Make, change and list environments
+    /// Make, change, list and delete environments
     #[command(subcommand)]
     Environment(command::environment::EnvironmentCommand),
     /// Make, list and delete projects
@@ -73,6 +73,9 @@ enum Scoped {
     Variables(command::variables::VariablesArguments),
     /// Start a command with the live snapshot's variables
     Run(command::run::RunArguments),
+    /// Connect to services, and see the variables that a connection becomes
+    #[command(subcommand)]
+    Connection(Box<command::connection::ConnectionCommand>),
     /// Check and migrate descriptors; needs no server
     #[command(subcommand)]
     Descriptor(command::descriptor::DescriptorCommand),
@@ -108,6 +111,7 @@ fn run(cli: Cli) -> Done {
         Scoped::Environment(command) => command::environment::run(command, &context),
         Scoped::Project(command) => command::project::run(command, &context),
         Scoped::Component(command) => command::component::run(command, &context),
+        Scoped::Connection(command) => command::connection::run(*command, &context),
         Scoped::Plan(arguments) => command::deployment::plan(&arguments, &context),
         Scoped::Deploy(arguments) => command::deployment::deploy(arguments, &context),
         Scoped::Promote(arguments) => command::deployment::promote(arguments, &context),

@@ -1,6 +1,7 @@
 //! The commands, one room per noun: each reads its flags, calls the API, and prints the answer.
 
 pub(crate) mod component;
+pub(crate) mod connection;
 pub(crate) mod context;
 pub(crate) mod deployment;
 pub(crate) mod descriptor;
