@@ -4,12 +4,15 @@
 //! It knows no HTTP and no HTML; `web` and the command line convert to and from it.
 
 mod actor;
+mod audit;
 mod component;
 mod environment;
 mod error;
+mod key;
 mod organization;
 mod project;
 mod start;
+mod token;
 mod work;
 
 use std::collections::BTreeMap;
@@ -22,7 +25,7 @@ use tieline_core::clock::Clock;
 use tieline_core::randomness::{Randomness, uuid_v4, uuid_v7};
 use tieline_store::Store;
 use tieline_vault::seal::Sealer;
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 use uuid::Uuid;
 
 pub use actor::Actor;
@@ -62,6 +65,8 @@ impl Settings {
 pub struct Control {
     store: Store,
     sealer: RwLock<Arc<Sealer>>,
+    /// Held while the master key is rotated, so that one rotation ends before the next begins.
+    rotation: Mutex<()>,
     clock: Arc<dyn Clock>,
     randomness: Arc<dyn Randomness>,
     settings: Settings,

@@ -44,6 +44,15 @@ enum Command {
     /// Make, list and delete components
     #[command(subcommand)]
     Component(command::component::ComponentCommand),
+    /// Make, list and revoke tokens
+    #[command(subcommand)]
+    Token(command::token::TokenCommand),
+    /// See what was done, and prove that nobody touched the record
+    #[command(subcommand)]
+    Audit(command::audit::AuditCommand),
+    /// Rotate the master key
+    #[command(subcommand)]
+    Key(command::key::KeyCommand),
     /// Remember server and scope beside the source
     #[command(subcommand)]
     Context(command::context::ContextCommand),
@@ -73,6 +82,9 @@ fn run(cli: Cli) -> Done {
         Command::Environment(command) => command::environment::run(command, &context),
         Command::Project(command) => command::project::run(command, &context),
         Command::Component(command) => command::component::run(command, &context),
+        Command::Token(command) => command::token::run(command, &context),
+        Command::Audit(command) => command::audit::run(command, &context),
+        Command::Key(command) => command::key::run(&command, &context),
         Command::Context(command) => command::context::run(command, &context),
         Command::Explain(arguments) => command::explain::run(&arguments, &context),
     }

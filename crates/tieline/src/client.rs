@@ -49,6 +49,11 @@ impl Client {
 
     /// Asks for every item of a paged list.
     pub(crate) fn list(&self, path: &str) -> Result<Vec<Value>, Failure> {
+        self.list_up_to(path, usize::MAX)
+    }
+
+    /// Asks for the first items of a paged list.
+    pub(crate) fn list_up_to(&self, path: &str, limit: usize) -> Result<Vec<Value>, Failure> {
         let mut items = Vec::new();
         let mut cursor: Option<String> = None;
         loop {
@@ -59,8 +64,11 @@ impl Client {
             };
             items.extend(page["items"].as_array().cloned().unwrap_or_default());
             match page["next"].as_str() {
-                Some(next) => cursor = Some(next.to_owned()),
-                None => return Ok(items),
+                Some(next) if items.len() < limit => cursor = Some(next.to_owned()),
+                _ => {
+                    items.truncate(limit);
+                    return Ok(items);
+                }
             }
         }
     }

@@ -73,6 +73,7 @@ impl Server {
         let control =
             Control::open::<Failure>(store.clone(), keyring, Arc::new(SystemClock), randomness, control_settings, keep)
                 .await?;
+        control.finish_rotation().await.map_err(StartError::from)?;
 
         let (stop, stopping) = watch::channel(false);
         let app = App { control: Arc::new(control), stopping: stopping.clone() };

@@ -1,9 +1,12 @@
 //! The commands, one room per noun: each reads its flags, calls the API, and prints the answer.
 
+pub(crate) mod audit;
 pub(crate) mod component;
 pub(crate) mod context;
 pub(crate) mod environment;
 pub(crate) mod explain;
+pub(crate) mod key;
 pub(crate) mod organization;
 pub(crate) mod plan;
 pub(crate) mod project;
+pub(crate) mod token;

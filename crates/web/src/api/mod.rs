@@ -1,6 +1,7 @@
 //! The operations of the API, one room per noun. A handler's name is the operation id, the use case and the audit
 //! action.
 
+mod access;
 mod tenancy;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -9,5 +10,5 @@ use crate::App;
 
 /// Every operation, under `/api/v1`.
 pub(crate) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().merge(tenancy::router())
+    OpenApiRouter::new().merge(tenancy::router()).merge(access::router())
 }
