@@ -5,12 +5,14 @@
 
 mod actor;
 mod audit;
+pub mod backup;
 mod component;
 mod environment;
 mod error;
 mod key;
 mod organization;
 mod project;
+pub mod restore;
 mod start;
 mod token;
 mod work;

@@ -50,6 +50,10 @@ enum Command {
     /// See what was done, and prove that nobody touched the record
     #[command(subcommand)]
     Audit(command::audit::AuditCommand),
+    /// Write everything but the master key into a file
+    Backup(command::backup::BackupArguments),
+    /// Put a backup into an empty database
+    Restore(command::restore::RestoreArguments),
     /// Rotate the master key
     #[command(subcommand)]
     Key(command::key::KeyCommand),
@@ -84,6 +88,8 @@ fn run(cli: Cli) -> Done {
         Command::Component(command) => command::component::run(command, &context),
         Command::Token(command) => command::token::run(command, &context),
         Command::Audit(command) => command::audit::run(command, &context),
+        Command::Backup(arguments) => command::backup::run(&arguments, &context),
+        Command::Restore(arguments) => command::restore::run(&arguments, &context),
         Command::Key(command) => command::key::run(&command, &context),
         Command::Context(command) => command::context::run(command, &context),
         Command::Explain(arguments) => command::explain::run(&arguments, &context),

@@ -1,6 +1,7 @@
 //! The commands, one room per noun: each reads its flags, calls the API, and prints the answer.
 
 pub(crate) mod audit;
+pub(crate) mod backup;
 pub(crate) mod component;
 pub(crate) mod context;
 pub(crate) mod environment;
@@ -9,4 +10,5 @@ pub(crate) mod key;
 pub(crate) mod organization;
 pub(crate) mod plan;
 pub(crate) mod project;
+pub(crate) mod restore;
 pub(crate) mod token;

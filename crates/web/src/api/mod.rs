@@ -2,6 +2,7 @@
 //! action.
 
 mod access;
+mod backup;
 mod tenancy;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -10,5 +11,5 @@ use crate::App;
 
 /// Every operation, under `/api/v1`.
 pub(crate) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().merge(tenancy::router()).merge(access::router())
+    OpenApiRouter::new().merge(tenancy::router()).merge(access::router()).merge(backup::router())
 }
