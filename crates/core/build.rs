@@ -2,7 +2,6 @@
 //!
 //! `TIELINE_CONFORMANCE` names the folder, relative to the workspace root. Without it the conformance tests are
 //! reported as ignored.
-#![expect(clippy::print_stdout, reason = "cargo reads the instructions from standard output")]
 
 use std::{env, path::Path};
 

@@ -8,6 +8,7 @@ use tieline_core::wire::tenancy::{EnvironmentCreate, EnvironmentUpdate, Environm
 use tieline_store::tenancy::Environment;
 
 use crate::organization::handle;
+use crate::work::Work;
 use crate::{Actor, Control, Error, Result};
 
 impl Control {
@@ -43,6 +44,7 @@ impl Control {
             created_at: work.at,
         };
         work.transaction.environment_insert(&environment).await?;
+        work.ensure_keys_in(&environment).await?;
         let answer = view(&work.organization.handle, environment);
         let detail = json!({ "after": after.handle, "critical": answer.critical });
         work.finish("environment_create", &answer.handle, detail).await?;
@@ -89,6 +91,93 @@ impl Control {
         let detail = json!({ "critical": answer.critical, "allowed_addresses": answer.allowed_addresses });
         work.finish("environment_update", &answer.handle, detail).await?;
         Ok(answer)
+    }
+
+    /// Deletes an environment with its keys and its history. While something is deployed there, or uses it, this needs
+    /// `force`: then its deployments end.
+    ///
+    /// # Errors
+    /// `environment_not_found`, `forbidden`, `environment_last`, `environment_in_use`.
+    pub async fn environment_delete(
+        &self,
+        actor: &Actor,
+        organization: &str,
+        environment: &str,
+        force: bool,
+    ) -> Result<()> {
+        let mut work = self.write(actor, organization).await?;
+        work.require(Permission::AdministerOrganization, None)?;
+        let environment = work.environment(environment).await?;
+        if work.transaction.environments(work.organization.id).await?.len() == 1 {
+            return Err(Error::conflict(
+                code!("environment_last"),
+                format!("{:?} is the only environment", environment.handle),
+                "make another one first with `tieline environment create`",
+            ));
+        }
+        let users = work.environment_users(&environment).await?;
+        if !force && !users.is_empty() {
+            return Err(Error::conflict(
+                code!("environment_in_use"),
+                format!("the environment {:?} is in use: {}", environment.handle, users.join("; ")),
+                format!("undeploy what is there with `tieline undeploy --env {}`, or use --force", environment.handle),
+            ));
+        }
+        work.environment_take_out(&environment).await?;
+        work.finish("environment_delete", &environment.handle, json!({ "force": force, "users": users })).await
+    }
+}
+
+impl Work<'_> {
+    /// What is deployed in an environment, and who elsewhere connects to it.
+    async fn environment_users(&mut self, environment: &Environment) -> Result<Vec<String>> {
+        let mut users = Vec::new();
+        for deployment in self.transaction.deployments_live_of_organization(self.organization.id).await? {
+            if deployment.environment_id == environment.id
+                && let Some(component) = self.transaction.component_by_id(deployment.component_id).await?
+                && let Some(project) = self.transaction.project_by_id(component.project_id).await?
+            {
+                users.push(format!("{}/{} v{} is deployed there", project.handle, component.handle, deployment.major));
+            }
+        }
+        for connection in self.transaction.connections_of_organization(self.organization.id).await? {
+            let leads_here = connection.mapping.values().any(|target| *target == environment.handle);
+            for consumer in self.consumers_of_connection(&connection).await? {
+                let here = consumer.environment == environment.id;
+                let Some(view) = consumer.view else { continue };
+                // A deployment there is named already; an external consumer has none.
+                if (here && view.version.is_none()) || (!here && leads_here) {
+                    users.push(format!(
+                        "{}/{} uses the connection {:?} in {}",
+                        view.project, view.component, view.connection, view.environment
+                    ));
+                }
+            }
+        }
+        Ok(users)
+    }
+
+    async fn environment_take_out(&mut self, environment: &Environment) -> Result<()> {
+        let at = self.at;
+        for deployment in self.transaction.deployments_live_of_organization(self.organization.id).await? {
+            if deployment.environment_id == environment.id {
+                self.transaction.deployment_end(deployment.id, at).await?;
+            }
+        }
+        for mut connection in self.transaction.connections_of_organization(self.organization.id).await? {
+            if connection.mapping.remove(&environment.handle).is_some() {
+                self.transaction.connection_save(&connection).await?;
+            }
+        }
+        for mut entry in self.transaction.entries_of_organization(self.organization.id).await? {
+            let before = entry.environments.len();
+            entry.environments.retain(|assigned| *assigned != environment.id);
+            if entry.environments.len() != before {
+                self.transaction.entry_save(&entry).await?;
+            }
+        }
+        self.transaction.environment_delete(environment.id).await?;
+        self.connections_purge().await
     }
 }
 

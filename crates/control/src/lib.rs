@@ -7,12 +7,17 @@ mod actor;
 mod audit;
 pub mod backup;
 mod component;
+mod connection;
+mod consumers;
+mod deployment;
 mod environment;
 mod error;
 mod key;
 mod organization;
 mod project;
 pub mod restore;
+mod sealed;
+mod service;
 mod start;
 mod token;
 mod work;
@@ -31,6 +36,8 @@ use tokio::sync::{Mutex, watch};
 use uuid::Uuid;
 
 pub use actor::Actor;
+pub use connection::Scope;
+pub use deployment::SnapshotQuery;
 pub use error::{Error, Kind, Refusal, Result};
 pub use start::{FirstStart, StartError};
 

@@ -180,9 +180,47 @@ pub fn is_reserved_variable(name: &str) -> bool {
         || RESERVED.contains(&name)
 }
 
+/// The known name that is most like a text, if one is so near that it was probably meant: ignoring case, at most one
+/// slip for every four characters, and never fewer than two.
+#[must_use]
+pub fn closest<'a>(text: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let wanted = text.to_lowercase();
+    let near = (wanted.chars().count() / 4).max(2);
+    let slips = known.into_iter().map(|name| (edits(&wanted, &name.to_lowercase()), name));
+    slips.filter(|(slips, _)| *slips <= near).min().map(|(_, name)| name)
+}
+
+/// How many characters must be put in, taken out or exchanged to make one text of the other (Levenshtein's distance).
+fn edits(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, y) in b.iter().enumerate() {
+            let fewest = (diagonal + usize::from(x != *y)).min(row[j] + 1).min(row[j + 1] + 1);
+            diagonal = std::mem::replace(&mut row[j + 1], fewest);
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_closest_name_is_one_that_was_probably_meant() {
+        let known = ["service:/shop/orders/v1/api", "thirdparty:Mail Gate/v1", "database:main"];
+        for (text, expect) in [
+            ("thirdparty:mail gate/v2", Some("thirdparty:Mail Gate/v1")),
+            ("service:/shop/ordres/v1/api", Some("service:/shop/orders/v1/api")),
+            ("database:mian", Some("database:main")),
+            ("cache:sessions", None),
+            ("", None),
+        ] {
+            assert_eq!(closest(text, known), expect, "{text}");
+        }
+    }
 
     #[test]
     fn variable_names_follow_choreo() {

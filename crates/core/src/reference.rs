@@ -164,6 +164,12 @@ pub fn endpoint_id(port: u16, kind: EndpointType, base_path: &str) -> String {
     format!("{first:02x}{second:02x}{:x}", third >> 4)
 }
 
+/// Whether a name cannot stand as a segment of a reference, because it would be read as a version or a visibility.
+#[must_use]
+pub fn is_reserved_segment(text: &str) -> bool {
+    is_version_word(text) || Visibility::ALL.iter().any(|v| v.reference_word().eq_ignore_ascii_case(text))
+}
+
 const SERVICE_FORM: &str =
     "a service is written service:/<project>/<component>/v<major>[/<endpoint>][/PUBLIC|PROJECT|ORGANIZATION]";
 
@@ -276,12 +282,6 @@ fn version(text: &str) -> Option<(u32, Option<String>)> {
 
 fn visibility_word(text: &str) -> Option<Visibility> {
     Visibility::ALL.into_iter().find(|visibility| visibility.reference_word() == text)
-}
-
-/// Whether a name cannot stand as a segment of a reference, because it would be read as a version or a visibility.
-#[must_use]
-pub fn is_reserved_segment(text: &str) -> bool {
-    is_version_word(text) || Visibility::ALL.iter().any(|v| v.reference_word().eq_ignore_ascii_case(text))
 }
 
 #[cfg(test)]

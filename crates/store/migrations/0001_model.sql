@@ -122,6 +122,7 @@ CREATE TABLE oauth_client (
     UNIQUE (application_id, environment_id)
 );
 
+-- A connection that was deleted while deployments used it stays, with `deleted_at`, until the last of them is replaced.
 CREATE TABLE connection (
     id TEXT PRIMARY KEY,
     organization_id TEXT NOT NULL REFERENCES organization (id),
@@ -139,9 +140,11 @@ CREATE TABLE connection (
     mapping TEXT NOT NULL,
     revision BIGINT NOT NULL,
     created_at TEXT NOT NULL,
-    updated_at TEXT NOT NULL
+    updated_at TEXT NOT NULL,
+    deleted_at TEXT
 );
 CREATE INDEX connection_by_organization ON connection (organization_id, level, project_id, component_id);
+CREATE INDEX connection_by_name ON connection (organization_id, name_part);
 CREATE INDEX connection_by_service ON connection (service_id);
 CREATE INDEX connection_by_component ON connection (component_id);
 CREATE INDEX connection_by_project ON connection (project_id, level);

@@ -108,6 +108,28 @@ impl Transaction {
         Ok(())
     }
 
+    /// Takes a connection out of use: no query of connections finds it any more, but its keys and subscriptions stay for
+    /// the deployments that hold them.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn connection_withdraw(&mut self, id: ConnectionId, at: Timestamp) -> Result<()> {
+        let sql = "UPDATE connection SET deleted_at = $1 WHERE id = $2 AND deleted_at IS NULL";
+        self.execute(sql, &[text(at), text(id)]).await?;
+        Ok(())
+    }
+
+    /// Revokes the API keys of a connection. The sealed versions stay, revoked, for the snapshots that refer to them.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn connection_revoke(&mut self, id: ConnectionId, at: Timestamp) -> Result<()> {
+        let sql = "UPDATE sealed_version SET revoked_at = $1 WHERE revoked_at IS NULL AND id IN
+             (SELECT sealed_version_id FROM api_key WHERE connection_id = $2)";
+        self.execute(sql, &[text(at), text(id)]).await?;
+        Ok(())
+    }
+
     /// Forgets a connection with its keys and subscriptions. Sealed versions stay while a snapshot refers to them.
     ///
     /// # Errors
@@ -119,12 +141,33 @@ impl Transaction {
         Ok(())
     }
 
+    /// The connections of an organization that are out of use and that no live deployment holds any more.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn connections_unheld(&mut self, organization: OrganizationId) -> Result<Vec<Connection>> {
+        let sql = "SELECT * FROM connection WHERE organization_id = $1 AND deleted_at IS NOT NULL AND NOT EXISTS
+             (SELECT 1 FROM deployment_connection
+                 JOIN deployment ON deployment.id = deployment_connection.deployment_id
+                 WHERE deployment_connection.connection_id = connection.id AND deployment.state = 'live')
+             ORDER BY id";
+        self.rows(sql, &[text(organization)]).await?.iter().map(Connection::read).collect()
+    }
+
+    /// Whether an id is taken, be it by a connection that is out of use.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn connection_id_taken(&mut self, id: ConnectionId) -> Result<bool> {
+        Ok(self.row("SELECT id FROM connection WHERE id = $1", &[text(id)]).await?.is_some())
+    }
+
     /// Finds a connection by its id, anywhere.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn connection_by_id(&mut self, id: ConnectionId) -> Result<Option<Connection>> {
-        let row = self.row("SELECT * FROM connection WHERE id = $1", &[text(id)]).await?;
+        let row = self.row("SELECT * FROM connection WHERE id = $1 AND deleted_at IS NULL", &[text(id)]).await?;
         row.as_ref().map(Connection::read).transpose()
     }
 
@@ -139,7 +182,7 @@ impl Transaction {
         project: Option<ProjectId>,
         component: Option<ComponentId>,
     ) -> Result<Vec<Connection>> {
-        let sql = "SELECT * FROM connection WHERE organization_id = $1
+        let sql = "SELECT * FROM connection WHERE organization_id = $1 AND deleted_at IS NULL
              AND (level = 'organization' OR (level = 'project' AND project_id = $2) OR component_id = $3)
              ORDER BY level, name_part, id";
         let values = [text(organization), optional(project), optional(component)];
@@ -161,17 +204,36 @@ impl Transaction {
         component: Option<ComponentId>,
     ) -> Result<Vec<Connection>> {
         let sql = match (project, component) {
-            (None, _) => "SELECT * FROM connection WHERE organization_id = $1 AND $2 IS NULL AND $3 IS NULL",
+            (None, _) => {
+                "SELECT * FROM connection WHERE organization_id = $1 AND deleted_at IS NULL AND $2 IS NULL AND $3 IS NULL"
+            }
             (Some(_), None) => {
-                "SELECT * FROM connection WHERE organization_id = $1
+                "SELECT * FROM connection WHERE organization_id = $1 AND deleted_at IS NULL
                      AND (level = 'organization' OR project_id = $2) AND $3 IS NULL"
             }
             (Some(_), Some(_)) => {
-                "SELECT * FROM connection WHERE organization_id = $1 AND (level = 'organization'
+                "SELECT * FROM connection WHERE organization_id = $1 AND deleted_at IS NULL AND (level = 'organization'
                      OR (level = 'project' AND project_id = $2) OR component_id = $3)"
             }
         };
         let values = [text(organization), optional(project), optional(component)];
+        self.rows(sql, &values).await?.iter().map(Connection::read).collect()
+    }
+
+    /// The connections whose names normalise to `part` and that a component may refer to.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn connections_named(
+        &mut self,
+        organization: OrganizationId,
+        project: ProjectId,
+        component: ComponentId,
+        part: &str,
+    ) -> Result<Vec<Connection>> {
+        let sql = "SELECT * FROM connection WHERE organization_id = $1 AND name_part = $2 AND deleted_at IS NULL
+             AND (level = 'organization' OR (level = 'project' AND project_id = $3) OR component_id = $4) ORDER BY id";
+        let values = [text(organization), text(part), text(project), text(component)];
         self.rows(sql, &values).await?.iter().map(Connection::read).collect()
     }
 
@@ -180,11 +242,20 @@ impl Transaction {
     /// # Errors
     /// When the database fails.
     pub async fn connections_of_service(&mut self, service: ServiceId) -> Result<Vec<Connection>> {
+        let sql = "SELECT * FROM connection WHERE service_id = $1 AND deleted_at IS NULL ORDER BY name_part, id";
+        self.rows(sql, &[text(service)]).await?.iter().map(Connection::read).collect()
+    }
+
+    /// The connections that lead to a service, also those that are out of use.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn connections_holding_service(&mut self, service: ServiceId) -> Result<Vec<Connection>> {
         let sql = "SELECT * FROM connection WHERE service_id = $1 ORDER BY name_part, id";
         self.rows(sql, &[text(service)]).await?.iter().map(Connection::read).collect()
     }
 
-    /// The connections that use an OAuth application.
+    /// The connections that use an OAuth application, also those that are out of use.
     ///
     /// # Errors
     /// When the database fails.
@@ -198,7 +269,7 @@ impl Transaction {
     /// # Errors
     /// When the database fails.
     pub async fn connections_of_component(&mut self, component: ComponentId) -> Result<Vec<Connection>> {
-        let sql = "SELECT * FROM connection WHERE component_id = $1 ORDER BY name_part, id";
+        let sql = "SELECT * FROM connection WHERE component_id = $1 AND deleted_at IS NULL ORDER BY name_part, id";
         self.rows(sql, &[text(component)]).await?.iter().map(Connection::read).collect()
     }
 
@@ -207,7 +278,7 @@ impl Transaction {
     /// # Errors
     /// When the database fails.
     pub async fn connections_of_organization(&mut self, organization: OrganizationId) -> Result<Vec<Connection>> {
-        let sql = "SELECT * FROM connection WHERE organization_id = $1 ORDER BY name_part, id";
+        let sql = "SELECT * FROM connection WHERE organization_id = $1 AND deleted_at IS NULL ORDER BY name_part, id";
         self.rows(sql, &[text(organization)]).await?.iter().map(Connection::read).collect()
     }
 }

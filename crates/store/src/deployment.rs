@@ -9,6 +9,7 @@ use tieline_core::id::{
     ServiceId,
 };
 
+use crate::key::{SealedVersion, read_sealed};
 use crate::row::{Row, Value, json, text};
 use crate::{Result, Transaction};
 
@@ -237,6 +238,17 @@ impl Transaction {
     pub async fn snapshot_by_id(&mut self, id: &str) -> Result<Option<Snapshot>> {
         let row = self.row("SELECT * FROM snapshot WHERE id = $1", &[text(id)]).await?;
         row.as_ref().map(Snapshot::read).transpose()
+    }
+
+    /// The sealed versions that a snapshot refers to.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn snapshot_sealed(&mut self, id: &str) -> Result<Vec<SealedVersion>> {
+        let sql = "SELECT sealed_version.* FROM snapshot_secret
+             JOIN sealed_version ON sealed_version.id = snapshot_secret.sealed_version_id
+             WHERE snapshot_secret.snapshot_id = $1";
+        self.rows(sql, &[text(id)]).await?.iter().map(read_sealed).collect()
     }
 
     /// The sealed versions of a snapshot that are revoked.

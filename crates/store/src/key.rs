@@ -176,11 +176,19 @@ impl Transaction {
         .transpose()
     }
 
-    /// Forgets an application with its clients and their secrets.
+    /// Revokes the secrets of an application, and forgets it with its clients. The sealed versions stay, revoked, for the
+    /// snapshots that refer to them.
     ///
     /// # Errors
     /// [`crate::Error::Referenced`] while a connection uses it.
-    pub async fn application_delete(&mut self, id: ApplicationId) -> Result<()> {
+    pub async fn application_delete(&mut self, id: ApplicationId, at: Timestamp) -> Result<()> {
+        self.execute(
+            "UPDATE sealed_version SET revoked_at = $1 WHERE revoked_at IS NULL AND id IN
+                 (SELECT sealed_version_id FROM client_secret WHERE client_id IN
+                     (SELECT id FROM oauth_client WHERE application_id = $2))",
+            &[text(at), text(id)],
+        )
+        .await?;
         self.execute(
             "DELETE FROM client_secret WHERE client_id IN (SELECT id FROM oauth_client WHERE application_id = $1)",
             &[text(id)],
@@ -295,7 +303,7 @@ impl Transaction {
     }
 }
 
-fn read_sealed(row: &Row) -> Result<SealedVersion> {
+pub(crate) fn read_sealed(row: &Row) -> Result<SealedVersion> {
     Ok(SealedVersion {
         id: row.parsed("id")?,
         organization_id: row.parsed("organization_id")?,

@@ -219,6 +219,25 @@ impl Transaction {
         row.as_ref().map(Service::read).transpose()
     }
 
+    /// The services of a component, of every major version, by reference.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn services_of_provider(&mut self, component: ComponentId) -> Result<Vec<Service>> {
+        let sql = "SELECT * FROM service WHERE component_id = $1 ORDER BY reference_folded";
+        self.rows(sql, &[text(component)]).await?.iter().map(Service::read).collect()
+    }
+
+    /// Every entry of an organization, by service and name.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn entries_of_organization(&mut self, organization: OrganizationId) -> Result<Vec<Entry>> {
+        let sql = "SELECT service_entry.* FROM service_entry JOIN service ON service.id = service_entry.service_id
+             WHERE service.organization_id = $1 ORDER BY service_entry.service_id, service_entry.name";
+        self.rows(sql, &[text(organization)]).await?.iter().map(Entry::read).collect()
+    }
+
     /// The services of one component's major version, listed or not, by reference.
     ///
     /// # Errors

@@ -140,11 +140,28 @@ impl Transaction {
         Ok(())
     }
 
-    /// Forgets an environment.
+    /// Forgets an environment with the history of its deployments, its keys and its runners' tokens. That nothing uses it
+    /// any more is the caller's to know.
     ///
     /// # Errors
-    /// [`crate::Error::Referenced`] while anything refers to it.
+    /// [`crate::Error::Referenced`] while anything else refers to it.
     pub async fn environment_delete(&mut self, id: EnvironmentId) -> Result<()> {
+        const HISTORY: [&str; 11] = [
+            "DELETE FROM instance WHERE environment_id = $1",
+            "DELETE FROM deployed_endpoint WHERE environment_id = $1",
+            "DELETE FROM deployment_connection WHERE deployment_id IN (SELECT id FROM deployment WHERE environment_id = $1)",
+            "DELETE FROM deployment WHERE environment_id = $1",
+            "DELETE FROM snapshot_secret WHERE snapshot_id IN (SELECT id FROM snapshot WHERE environment_id = $1)",
+            "DELETE FROM snapshot WHERE environment_id = $1",
+            "DELETE FROM subscription WHERE environment_id = $1 OR provider_environment_id = $1",
+            "DELETE FROM api_key WHERE environment_id = $1",
+            "DELETE FROM client_secret WHERE client_id IN (SELECT id FROM oauth_client WHERE environment_id = $1)",
+            "DELETE FROM oauth_client WHERE environment_id = $1",
+            "DELETE FROM token WHERE environment_id = $1",
+        ];
+        for sql in HISTORY {
+            self.execute(sql, &[text(id)]).await?;
+        }
         self.execute("DELETE FROM environment WHERE id = $1", &[text(id)]).await?;
         Ok(())
     }
@@ -282,6 +299,30 @@ impl Transaction {
     pub async fn component_by_id(&mut self, id: ComponentId) -> Result<Option<Component>> {
         let row = self.row("SELECT * FROM component WHERE id = $1", &[text(id)]).await?;
         row.as_ref().map(Component::read).transpose()
+    }
+
+    /// Forgets the history of a component's deployments, the keys that only it held and its runners' tokens. That nothing
+    /// of it is live any more is the caller's to know.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn component_history_delete(&mut self, id: ComponentId) -> Result<()> {
+        const HISTORY: [&str; 10] = [
+            "DELETE FROM instance WHERE component_id = $1",
+            "DELETE FROM deployed_endpoint WHERE deployment_id IN (SELECT id FROM deployment WHERE component_id = $1)",
+            "DELETE FROM deployment_connection WHERE deployment_id IN (SELECT id FROM deployment WHERE component_id = $1)",
+            "DELETE FROM deployment WHERE component_id = $1",
+            "DELETE FROM snapshot_secret WHERE snapshot_id IN (SELECT id FROM snapshot WHERE component_id = $1)",
+            "DELETE FROM snapshot WHERE component_id = $1",
+            "DELETE FROM release WHERE component_id = $1",
+            "DELETE FROM api_key WHERE holder_component_id = $1",
+            "DELETE FROM client_secret WHERE holder_component_id = $1",
+            "DELETE FROM token WHERE component_id = $1",
+        ];
+        for sql in HISTORY {
+            self.execute(sql, &[text(id)]).await?;
+        }
+        Ok(())
     }
 
     /// Forgets a component.

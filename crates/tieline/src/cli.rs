@@ -44,6 +44,26 @@ enum Command {
     /// Make, list and delete components
     #[command(subcommand)]
     Component(command::component::ComponentCommand),
+    /// Show what a deployment would inject, and every reason why it cannot
+    Plan(command::deployment::PlanArguments),
+    /// Deploy a descriptor to an environment
+    Deploy(command::deployment::DeployArguments),
+    /// Take a live release to a later environment
+    Promote(command::deployment::PromoteArguments),
+    /// Go back to an older deployment with the values that it ran with
+    Rollback(command::deployment::RollbackArguments),
+    /// Take a component out of an environment
+    Undeploy(command::deployment::UndeployArguments),
+    /// List deployments
+    #[command(subcommand)]
+    Deployment(command::deployment::DeploymentCommand),
+    /// Print the live snapshot's variables, in clear
+    Variables(command::variables::VariablesArguments),
+    /// Start a command with the live snapshot's variables
+    Run(command::run::RunArguments),
+    /// Check and migrate descriptors; needs no server
+    #[command(subcommand)]
+    Descriptor(command::descriptor::DescriptorCommand),
     /// Make, list and revoke tokens
     #[command(subcommand)]
     Token(command::token::TokenCommand),
@@ -86,6 +106,15 @@ fn run(cli: Cli) -> Done {
         Command::Environment(command) => command::environment::run(command, &context),
         Command::Project(command) => command::project::run(command, &context),
         Command::Component(command) => command::component::run(command, &context),
+        Command::Plan(arguments) => command::deployment::plan(&arguments, &context),
+        Command::Deploy(arguments) => command::deployment::deploy(arguments, &context),
+        Command::Promote(arguments) => command::deployment::promote(arguments, &context),
+        Command::Rollback(arguments) => command::deployment::rollback(&arguments, &context),
+        Command::Undeploy(arguments) => command::deployment::undeploy(&arguments, &context),
+        Command::Deployment(command) => command::deployment::run(&command, &context),
+        Command::Variables(arguments) => command::variables::run(&arguments, &context),
+        Command::Run(arguments) => command::run::run(arguments, &context),
+        Command::Descriptor(command) => command::descriptor::run(command, context.output()),
         Command::Token(command) => command::token::run(command, &context),
         Command::Audit(command) => command::audit::run(command, &context),
         Command::Backup(arguments) => command::backup::run(&arguments, &context),

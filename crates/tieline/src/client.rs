@@ -34,16 +34,6 @@ impl Client {
         Self { agent: config.new_agent(), url: url.trim_end_matches('/').to_owned(), token }
     }
 
-    /// The server's address.
-    pub(crate) fn url(&self) -> &str {
-        &self.url
-    }
-
-    /// The token that it presents.
-    pub(crate) fn token(&self) -> &Secret {
-        &self.token
-    }
-
     /// Asks for a resource.
     pub(crate) fn get(&self, path: &str) -> Result<Value, Failure> {
         self.send("GET", path, None)

@@ -80,6 +80,7 @@ pub(crate) struct ServerFile {
 }
 
 /// Where a command works.
+#[derive(Clone)]
 pub(crate) struct Context {
     flags: Global,
     file: ContextFile,
@@ -174,19 +175,42 @@ impl Context {
         Ok(format!("{}/components/{}", self.project_path()?, segment(self.component()?)))
     }
 
+    /// The path of the component's environment in the API.
+    pub(crate) fn place_path(&self) -> Result<String, Failure> {
+        Ok(format!("{}/environments/{}", self.component_path()?, segment(self.environment()?)))
+    }
+
     /// The server, found by address and token, or through its data folder.
     pub(crate) fn client(&self) -> Result<Client, Failure> {
-        let given = self.flags.url.clone().or_else(|| self.file.url.clone().filter(|_| self.flags.data.is_none()));
-        let folder = self.data_folder();
-        let url = match given {
-            Some(url) => url,
-            None => server_file(&folder)?.url,
+        let url = match self.url() {
+            Some(url) => url.to_owned(),
+            None => server_file(&self.data_folder())?.url,
         };
-        let token = match &self.flags.token {
-            Some(token) => Secret::new(token.clone()),
-            None => admin_token(&folder)?,
-        };
-        Ok(Client::new(&url, token))
+        Ok(Client::new(&url, self.token()?))
+    }
+
+    /// The token to present: given, or the data folder's.
+    pub(crate) fn token(&self) -> Result<Secret, Failure> {
+        match &self.flags.token {
+            Some(token) => Ok(Secret::new(token.clone())),
+            None => admin_token(&self.data_folder()),
+        }
+    }
+
+    /// What stays the same of a server while it is away, and when it comes back at another address.
+    pub(crate) fn server(&self) -> String {
+        self.url().map_or_else(
+            || {
+                let folder = self.data_folder();
+                folder.canonicalize().unwrap_or(folder).to_string_lossy().into_owned()
+            },
+            str::to_owned,
+        )
+    }
+
+    fn url(&self) -> Option<&str> {
+        let remembered = || self.file.url.as_deref().filter(|_| self.flags.data.is_none());
+        self.flags.url.as_deref().or_else(remembered)
     }
 
     /// The data folder of a server on this machine.

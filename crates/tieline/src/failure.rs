@@ -30,6 +30,10 @@ pub(crate) enum Exit {
     Usage = 2,
     /// The server cannot be reached.
     Unreachable = 3,
+    /// `run`: the command is not executable.
+    NotExecutable = 126,
+    /// `run`: the command was not found.
+    NotFound = 127,
 }
 
 /// What a command returns.

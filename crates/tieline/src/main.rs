@@ -4,11 +4,13 @@ mod cli;
 mod client;
 mod command;
 mod context;
+mod descriptor_file;
 mod environment_variables;
 mod failure;
 mod output;
 mod runner;
 mod server;
+mod source;
 mod wire;
 
 use std::process::ExitCode;

@@ -21,6 +21,17 @@ pub(crate) fn line(text: &str) {
     let _ = writeln!(std::io::stdout(), "{text}");
 }
 
+/// Prints text that ends its own lines.
+pub(crate) fn print(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}
+
+/// Prints a value as JSON.
+pub(crate) fn print_json(value: &impl serde::Serialize) {
+    // Every printed type is made of strings, numbers and lists, which always become JSON.
+    line(&serde_json::to_string(value).unwrap_or_default());
+}
+
 /// Prints a line on stderr.
 pub(crate) fn error_line(text: &str) {
     let _ = writeln!(std::io::stderr(), "{text}");

@@ -187,6 +187,27 @@ pub const CODES: &[(&str, &str)] = &[
          _, not beginning with a digit. The rule is Tieline's; public tools accept the file.",
     ),
     (
+        "migrate_field_dropped",
+        "A field that the old file has is not known, and tieline descriptor migrate left it out. It had no effect before. \
+         Its comments were kept.",
+    ),
+    (
+        "migrate_name_changed",
+        "The older formats take any text for the name of an endpoint, component.yaml only small letters, digits, _ and -. \
+         The old name became the display name. References by endpoint id still lead to the endpoint; references by name use \
+         the new one.",
+    ),
+    (
+        "migrate_now_effective",
+        "The old file holds a section that its schema version does not know, so that it had no effect. In 1.2 it has one: \
+         see whether it says what you want.",
+    ),
+    (
+        "migrate_visibility_narrowed",
+        "The old file gives a GRPC, TCP or UDP endpoint a wider visibility than Project, which never had an effect. \
+         component.yaml accepts Project only.",
+    ),
+    (
         "resource_reference_invalid",
         "A resourceRef is service:[/<project>/]<component>/v<major>[/<endpoint>][/PUBLIC|PROJECT|ORGANIZATION], \
          thirdparty:<name>/v<major>, database:[<server>/]<name> or storage:<name>. The word service: may be left out. The \
@@ -276,6 +297,8 @@ mod tests {
             include_str!("endpoints.rs"),
             include_str!("formats.rs"),
             include_str!("input.rs"),
+            include_str!("migrate/mod.rs"),
+            include_str!("migrate/rewrite.rs"),
             include_str!("mod.rs"),
             include_str!("reader.rs"),
             include_str!("tree.rs"),

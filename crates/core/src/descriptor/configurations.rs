@@ -126,9 +126,7 @@ impl Reader {
             report.warning("template_misplaced", &field.at, message, "move the descriptor to .tieline/");
             return;
         }
-        let lenient = std::mem::replace(&mut report.lenient, true);
-        let template = field.required_text(report);
-        report.lenient = lenient;
+        let template = report.leniently(|report| field.required_text(report));
         sources.extend(template.map(|text| EnvSource::Template(text.written)));
     }
 }
@@ -175,11 +173,10 @@ fn config_form(field: &Field<'_>, report: &mut Report) -> Option<ConfigForm> {
 
 /// The files, whose shape the public rules leave open: faults in it are findings.
 fn files(field: &Field<'_>, report: &mut Report) -> Vec<FileEntry> {
-    let lenient = std::mem::replace(&mut report.lenient, true);
-    let items = field.list(report).unwrap_or_default();
-    let files = items.iter().filter_map(|item| file(&item.map(report)?, report)).collect();
-    report.lenient = lenient;
-    files
+    report.leniently(|report| {
+        let items = field.list(report).unwrap_or_default();
+        items.iter().filter_map(|item| file(&item.map(report)?, report)).collect()
+    })
 }
 
 fn file(map: &Map<'_>, report: &mut Report) -> Option<FileEntry> {

@@ -40,10 +40,29 @@ pub(super) fn component(field: &Field<'_>, options: &Options<'_>, report: &mut R
     endpoints
 }
 
-/// Reads `endpoints` of endpoints.yaml and `spec.inbound` of component-config.yaml.
+/// Reads `endpoints` of endpoints.yaml and `spec.inbound` of component-config.yaml. Visibility defaults to Project here,
+/// as the comments of Choreo's own samples say; only component.yaml defaults to Public.
 pub(super) fn flat(field: &Field<'_>, options: &Options<'_>, report: &mut Report) -> Vec<Endpoint> {
     let items = field.list(report).unwrap_or_default();
     items.iter().filter_map(|item| flat_endpoint(&item.map(report)?, options, report)).collect()
+}
+
+/// The path of an API definition.
+pub(super) fn schema_file(field: &Field<'_>, options: &Options<'_>, report: &mut Report) -> Option<String> {
+    let path = field.text(report)?.written;
+    if path.is_empty() {
+        return None;
+    }
+    if leaves_folder(&path) {
+        let message = format!("\"{}\" leads out of the component's folder", shortened(&path));
+        report.finding("schema_file_escapes", &field.at, message, "keep the definition below the component's folder");
+    }
+    if !(options.schema_file_exists)(&path) {
+        let message = format!("there is no file \"{}\" in the component's folder", shortened(&path));
+        let hint = "write the path relative to the component's folder, or check with --assume-schema-files";
+        report.file_problem("schema_file_missing", &field.at, message, hint);
+    }
+    Some(path)
 }
 
 fn component_endpoint(map: &Map<'_>, options: &Options<'_>, report: &mut Report) -> Option<Endpoint> {
@@ -82,7 +101,7 @@ fn flat_endpoint(map: &Map<'_>, options: &Options<'_>, report: &mut Report) -> O
     let visibility = map.get("networkVisibility");
     let visibilities = match visibility_word(&visibility, report) {
         Some(visibility) => Some(vec![visibility]),
-        None => visibility.is_missing().then(|| vec![Visibility::Public]),
+        None => visibility.is_missing().then(|| vec![Visibility::Project]),
     };
     if let (Some(kind), Some(visibilities)) = (kind, &visibilities)
         && kind.project_only()
@@ -202,9 +221,7 @@ fn component_visibilities(map: &Map<'_>, kind: Option<EndpointType>, report: &mu
     }
     let mut visibilities = written?;
     if list.is_missing() && !single.is_missing() {
-        let lenient = std::mem::replace(&mut report.lenient, true);
-        visibilities.extend(visibility_word(&single, report));
-        report.lenient = lenient;
+        visibilities.extend(report.leniently(|report| visibility_word(&single, report)));
     } else if !single.is_missing() {
         let message = "networkVisibility has no effect beside networkVisibilities";
         report.warning("field_shadowed", &single.at, message, "remove it");
@@ -223,24 +240,6 @@ fn visibility_word(field: &Field<'_>, report: &mut Report) -> Option<Visibility>
         report.problem("endpoint_visibility_unknown", &field.at, message, hint);
     }
     visibility
-}
-
-/// The path of an API definition.
-pub(super) fn schema_file(field: &Field<'_>, options: &Options<'_>, report: &mut Report) -> Option<String> {
-    let path = field.text(report)?.written;
-    if path.is_empty() {
-        return None;
-    }
-    if leaves_folder(&path) {
-        let message = format!("\"{}\" leads out of the component's folder", shortened(&path));
-        report.finding("schema_file_escapes", &field.at, message, "keep the definition below the component's folder");
-    }
-    if !(options.schema_file_exists)(&path) {
-        let message = format!("there is no file \"{}\" in the component's folder", shortened(&path));
-        let hint = "write the path relative to the component's folder, or check with --assume-schema-files";
-        report.file_problem("schema_file_missing", &field.at, message, hint);
-    }
-    Some(path)
 }
 
 /// Whether a path, taken below a folder, ends outside of it. A leading `/` means the folder itself, as in the public

@@ -12,6 +12,10 @@ use super::{
 const API_VERSION: &str = "core.choreo.dev/v1beta1";
 const KIND: &str = "ComponentConfig";
 
+/// The field that tells each format.
+const MARKS: [(&str, Format); 3] =
+    [("schemaVersion", Format::Component), ("apiVersion", Format::ComponentConfig), ("version", Format::Endpoints)];
+
 /// The format that the fields at the top tell.
 pub(super) fn detect(map: &Map<'_>) -> Option<Format> {
     let has = |name: &str| !map.get(name).is_missing();
@@ -25,9 +29,6 @@ pub(super) fn detect_in_broken(text: &str) -> Option<Format> {
     let found = |(mark, _): &(&str, Format)| text.lines().any(|line| marked(line, mark));
     MARKS.into_iter().find(found).map(|(_, format)| format)
 }
-
-const MARKS: [(&str, Format); 3] =
-    [("schemaVersion", Format::Component), ("apiVersion", Format::ComponentConfig), ("version", Format::Endpoints)];
 
 /// Reads a file of a format; with the version as it is called in the outcome of the check.
 pub(super) fn read(
@@ -85,18 +86,16 @@ fn schema_version(field: &Field<'_>, report: &mut Report) -> (Option<SchemaVersi
 
 /// The proxy section, into which the public rules do not look: faults in it are findings.
 fn proxy(field: &Field<'_>, options: &Options<'_>, report: &mut Report) -> Option<Proxy> {
-    report.lenient = true;
-    let proxy = field.map(report).map(|map| {
+    report.leniently(|report| {
+        let map = field.map(report)?;
         map.warn_unknown(&["type", "schemaFilePath", "networkVisibilities", "thumbnailPath", "docPath"], report);
         let mut text = |name: &str| map.get(name).text(report).map(|text| text.written);
         let (kind, thumbnail_path, doc_path) = (text("type"), text("thumbnailPath"), text("docPath"));
         let schema_file = endpoints::schema_file(&map.get("schemaFilePath"), options, report);
         let visibilities = map.get("networkVisibilities").list(report).unwrap_or_default();
         let visibilities = visibilities.iter().filter_map(|item| Some(item.text(report)?.written)).collect();
-        Proxy { at: map.at.clone(), kind, schema_file, visibilities, thumbnail_path, doc_path }
-    });
-    report.lenient = false;
-    proxy
+        Some(Proxy { at: map.at.clone(), kind, schema_file, visibilities, thumbnail_path, doc_path })
+    })
 }
 
 fn component_config(map: &Map<'_>, options: &Options<'_>, report: &mut Report) -> Descriptor {

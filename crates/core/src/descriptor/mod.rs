@@ -10,6 +10,7 @@ mod dependencies;
 mod endpoints;
 mod formats;
 mod input;
+mod migrate;
 pub mod model;
 mod reader;
 mod render;
@@ -17,6 +18,7 @@ mod scalar;
 mod tree;
 
 pub use codes::{CODES, explanation};
+pub use migrate::{MigrateError, Migrated, migrate};
 pub use render::render;
 pub use tree::MAX_BYTES;
 

@@ -147,7 +147,8 @@ pub struct Endpoint {
     pub kind: EndpointType,
     /// Path before every path of the endpoint; `/` when the file names none.
     pub base_path: String,
-    /// Who may reach it, as written, each once; `[Public]` when the file names none. What a type allows
+    /// Who may reach it, as written, each once; when the file names none, `[Public]` in
+    /// component.yaml and `[Project]` in the older formats. What a type allows
     /// ([`EndpointType::project_only`]) is for the reader to apply.
     pub visibilities: Vec<Visibility>,
     /// API definition, relative to the component's folder.

@@ -28,11 +28,18 @@ pub(super) struct Report {
     pub problems: Vec<Diagnostic>,
     pub findings: Vec<Diagnostic>,
     pub warnings: Vec<Diagnostic>,
-    /// Shape faults become findings while this is set: inside sections that the public validator does not look into.
-    pub lenient: bool,
+    lenient: bool,
 }
 
 impl Report {
+    /// Reads a section that the public validator does not look into: problems in it are findings.
+    pub(super) fn leniently<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> T {
+        let before = std::mem::replace(&mut self.lenient, true);
+        let result = read(self);
+        self.lenient = before;
+        result
+    }
+
     pub(super) fn add(
         &mut self,
         severity: Severity,
@@ -141,17 +148,23 @@ impl<'t> Field<'t> {
         }
     }
 
-    /// A number that must be there.
+    /// A number that must be there. A list counts as its first item, as JavaScript converts it.
     pub(super) fn required_number(&self, report: &mut Report) -> Option<f64> {
         let Some(node) = self.node else { return self.missing(report) };
         let value = match &node.value {
             Value::Scalar(Scalar::Null) => return self.null(report),
-            Value::Scalar(Scalar::Number { value, .. }) => Some(*value).filter(|value| !value.is_nan()),
-            Value::Scalar(Scalar::Text(text)) => scalar::javascript_number(text),
-            _ => None,
+            Value::Scalar(scalar) => number(scalar),
+            Value::List(items) => match items.first().map(|item| &item.value) {
+                Some(Value::Scalar(scalar)) => number(scalar),
+                _ => None,
+            },
+            Value::Map(_) => None,
         };
-        if value.is_none() {
-            report.problem("field_not_number", &self.at, format!("{} must be a number", self.name()), "write a number");
+        let message = format!("{} must be a number", self.name());
+        match (value, &node.value) {
+            (None, _) => report.problem("field_not_number", &self.at, message, "write a number"),
+            (Some(_), Value::List(_)) => report.finding("field_not_number", &self.at, message, "write one number"),
+            _ => {}
         }
         value
     }
@@ -261,13 +274,22 @@ impl<'t> Map<'t> {
 
     /// Warns of every field that is not in the list.
     pub(super) fn warn_unknown(&self, known: &[&str], report: &mut Report) {
-        for entry in self.entries.iter().filter(|entry| !known.contains(&entry.key.as_str())) {
+        let unknown = self.entries.iter().filter(|entry| !known.contains(&entry.key.as_str()));
+        for entry in unknown.take(MAX_REMARKS) {
             let key = shortened(&entry.key);
             let path = if self.at.path.is_empty() { key } else { format!("{}.{key}", self.at.path) };
             let message = format!("the field {path} is not known and has no effect");
             let hint = format!("known here: {}", known.join(", "));
             report.warning("field_unknown", &location(path, entry.key_start), message, &hint);
         }
+    }
+}
+
+fn number(scalar: &Scalar) -> Option<f64> {
+    match scalar {
+        Scalar::Number { value, .. } => Some(*value).filter(|value| !value.is_nan()),
+        Scalar::Text(text) => scalar::javascript_number(text),
+        Scalar::Null | Scalar::Boolean { .. } => None,
     }
 }
 

@@ -20,12 +20,12 @@ const WIDTH: usize = 160;
 #[must_use]
 pub fn render(diagnostic: &Diagnostic, severity: &str, file_name: &str, source: &str) -> String {
     let Diagnostic { code, path, line, column, message, hint } = diagnostic;
-    let mut text = format!("{severity}[{code}]: {message}\n  --> {file_name}");
+    let mut text = format!("{severity}[{code}]: {}\n  --> {}", printable(message), printable(file_name));
     if *line > 0 {
         let _ = write!(text, ":{line}:{column}");
     }
     if !path.is_empty() {
-        let _ = write!(text, " {path}");
+        let _ = write!(text, " {}", printable(path));
     }
     text.push('\n');
     if let Some((shown, caret)) = source_line(source, *line, *column) {
@@ -34,7 +34,7 @@ pub fn render(diagnostic: &Diagnostic, severity: &str, file_name: &str, source: 
         let _ = write!(text, " {margin} |\n {number} | {shown}\n {margin} | {caret}^\n");
     }
     if !hint.is_empty() {
-        let _ = writeln!(text, "hint: {hint}");
+        let _ = writeln!(text, "hint: {}", printable(hint));
     }
     text
 }
@@ -44,10 +44,15 @@ fn source_line(source: &str, line: u32, column: u32) -> Option<(String, String)>
     let index = usize::try_from(line.checked_sub(1)?).ok()?;
     let before = usize::try_from(column.checked_sub(1)?).ok()?;
     let start = if before < WIDTH { 0 } else { before - WIDTH / 2 };
-    let printable = |c: char| if c.is_control() { ' ' } else { c };
     let text = source.strip_prefix('\u{feff}').unwrap_or(source).lines().nth(index)?;
-    let shown: String = text.chars().skip(start).take(WIDTH).map(printable).collect();
+    let shown: String = text.chars().skip(start).take(WIDTH).collect();
+    let shown = printable(&shown);
     Some((shown, " ".repeat(before - start)))
+}
+
+/// A text that cannot steer a terminal.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 #[cfg(test)]

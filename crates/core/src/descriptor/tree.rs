@@ -13,7 +13,7 @@ use super::scalar::{self, Scalar};
 /// Longest descriptor, in bytes.
 pub const MAX_BYTES: usize = 256 * 1024;
 /// Most keys and values, aliases counted as what they stand for. A descriptor has some twenty per endpoint.
-const MAX_NODES: usize = 20_000;
+const MAX_NODES: usize = 10_000;
 /// So many bytes of text count as one value more, so that aliases of long texts are bounded as well.
 const BYTES_PER_NODE: usize = 32;
 /// Deepest nesting. The deepest descriptor known (a form inside a file) has 12 levels.
@@ -85,9 +85,19 @@ pub(super) struct Tree {
 
 /// Reads a text. Faults that leave the structure intact (a repeated key, an unknown tag) do not stop it.
 pub(super) fn parse(text: &str) -> Tree {
+    read(text, false)
+}
+
+/// Reads a text with its comments, which most readers have no use for.
+pub(super) fn parse_with_comments(text: &str) -> Tree {
+    read(text, true)
+}
+
+fn read(text: &str, comments: bool) -> Tree {
     let mut options = granit_parser::Options::default();
     options.flow_nesting_limit = MAX_DEPTH;
     options.block_nesting_limit = MAX_DEPTH;
+    options.set_emit_comments(comments);
     options.max_buffered_comment_events = MAX_BYTES;
     let mut builder = Builder {
         parser: Parser::new_from_str_with_options(text, options),

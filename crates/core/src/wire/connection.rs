@@ -99,6 +99,9 @@ pub struct ConnectionEnvironmentView {
     pub status: String,
     /// Why it is pending; null when it is ready.
     pub reason: Option<String>,
+    /// What should be known although it is ready: the provider is not deployed where it leads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning: Option<String>,
     /// Its parameters; absent in a list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parameters: Option<Vec<ParameterView>>,

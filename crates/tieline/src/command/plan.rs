@@ -26,20 +26,22 @@ pub(crate) fn text(plan: &Value) -> String {
     let variables: Vec<_> = plan["variables"].as_array().into_iter().flatten().map(masked).collect();
     let columns = [("VARIABLE", "name"), ("VALUE", "value"), ("CONNECTION", "connection"), ("KEY", "key")];
     text += &output::table(&variables, &columns);
-    for (word, field) in [("problem", "problems"), ("warning", "warnings")] {
-        for diagnostic in plan[field].as_array().into_iter().flatten() {
-            let line = diagnostic["line"].as_u64().unwrap_or(0);
-            let place = match (line, diagnostic["path"].as_str().unwrap_or_default()) {
-                (0, path) => path.to_owned(),
-                (line, path) => format!("{path} (line {line})"),
-            };
-            text +=
-                &format!("\n{word}[{}]: {}\n", output::cell(&diagnostic["code"]), output::cell(&diagnostic["message"]));
-            if !place.is_empty() {
-                text += &format!("  at: {place}\n");
-            }
-            text += &format!("  hint: {}\n", output::cell(&diagnostic["hint"]));
+    text + &remarks("problem", &plan["problems"]) + &remarks("warning", &plan["warnings"])
+}
+
+/// Every remark of a list, with place and hint.
+pub(crate) fn remarks(word: &str, list: &Value) -> String {
+    let mut text = String::new();
+    for diagnostic in list.as_array().into_iter().flatten() {
+        let field = |name: &str| output::cell(&diagnostic[name]);
+        text += &format!("\n{word}[{}]: {}\n", field("code"), field("message"));
+        let path = diagnostic["path"].as_str().unwrap_or_default();
+        match diagnostic["line"].as_u64().unwrap_or(0) {
+            0 if path.is_empty() => {}
+            0 => text += &format!("  at: {path}\n"),
+            line => text += &format!("  at: {path} (line {line})\n"),
         }
+        text += &format!("  hint: {}\n", field("hint"));
     }
     text
 }

@@ -13,7 +13,7 @@ use super::variables::Variables;
 /// Seals what is kept. `context` says what the bytes belong to and must be given again to open them.
 pub(crate) trait Sealer {
     /// Encrypts.
-    fn seal(&self, context: &[u8], plaintext: &[u8]) -> Vec<u8>;
+    fn seal(&self, context: &[u8], plaintext: &[u8]) -> io::Result<Vec<u8>>;
     /// Decrypts; none if the key or the context is another one, or the bytes were changed.
     fn open(&self, context: &[u8], sealed: &[u8]) -> Option<Vec<u8>>;
 }
@@ -21,7 +21,7 @@ pub(crate) trait Sealer {
 /// Whose snapshot it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CacheKey {
-    /// The server's URL, as the runner was given it.
+    /// The server: its URL, or the data folder that it was found by.
     pub(crate) server: String,
     /// Handle of the organization.
     pub(crate) organization: String,
@@ -97,7 +97,7 @@ impl SnapshotCache {
         if self.load(key, sealer).is_ok_and(|kept| kept.as_ref() == Some(snapshot)) {
             return Ok(());
         }
-        let sealed = sealer.seal(&key.context(), &serde_json::to_vec(snapshot)?);
+        let sealed = sealer.seal(&key.context(), &serde_json::to_vec(snapshot)?)?;
         replace(&self.path(key), &sealed)
     }
 }

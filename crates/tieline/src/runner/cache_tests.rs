@@ -10,9 +10,9 @@ use super::*;
 struct Toy(&'static str);
 
 impl Sealer for Toy {
-    fn seal(&self, context: &[u8], plaintext: &[u8]) -> Vec<u8> {
+    fn seal(&self, context: &[u8], plaintext: &[u8]) -> io::Result<Vec<u8>> {
         let turned: Vec<u8> = plaintext.iter().map(|byte| !byte).collect();
-        [self.0.as_bytes(), context, &turned].concat()
+        Ok([self.0.as_bytes(), context, &turned].concat())
     }
 
     fn open(&self, context: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {

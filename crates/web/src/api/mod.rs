@@ -3,6 +3,7 @@
 
 mod access;
 mod backup;
+mod deployment;
 mod tenancy;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -11,5 +12,9 @@ use crate::App;
 
 /// Every operation, under `/api/v1`.
 pub(crate) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().merge(tenancy::router()).merge(access::router()).merge(backup::router())
+    OpenApiRouter::new()
+        .merge(tenancy::router())
+        .merge(deployment::router())
+        .merge(access::router())
+        .merge(backup::router())
 }

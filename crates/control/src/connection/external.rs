@@ -1,0 +1,39 @@
+//! External consumers never deploy: their subscriptions come with their connections, wherever the provider is deployed.
+
+use tieline_core::model::{ComponentType, ServiceType};
+use tieline_store::connection::Connection;
+use tieline_store::service::Service;
+
+use crate::Result;
+use crate::work::Work;
+
+impl Work<'_> {
+    /// Subscribes the external consumers of a service where it is deployed: what a deployment of the provider asks.
+    /// Nothing is taken away: an undeployed provider leaves its consumers as they are.
+    pub(crate) async fn subscribe_external_consumers(&mut self, service: &Service) -> Result<()> {
+        for connection in self.transaction.connections_of_service(service.id).await? {
+            self.subscribe_if_external(&connection, service).await?;
+        }
+        Ok(())
+    }
+
+    /// Subscribes a connection where its service is deployed, if it is an external consumer's.
+    pub(crate) async fn subscribe_if_external(&mut self, connection: &Connection, service: &Service) -> Result<()> {
+        let Some(component) = connection.component_id else { return Ok(()) };
+        let component = self.transaction.component_by_id(component).await?;
+        let external = component.is_some_and(|found| found.component_type == ComponentType::ExternalConsumer);
+        if !external || service.service_type != ServiceType::Internal {
+            return Ok(());
+        }
+        let deployed = self.transaction.deployed_endpoints_of_service(service.id).await?;
+        for environment in self.transaction.environments(self.organization.id).await? {
+            let provider = self.provider_environment(connection, &environment).await?;
+            let there = provider.filter(|there| deployed.iter().any(|at| at.environment_id == there.id));
+            if let Some(provider) = there {
+                let at = self.at;
+                self.transaction.subscription_save(connection.id, environment.id, service.id, provider.id, at).await?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,16 @@
+//! Connections: made at a level, with keys and values per environment, shown, changed and deleted.
+
+mod create;
+mod delete;
+mod external;
+mod find;
+mod guide;
+pub(crate) mod keys;
+mod mapping;
+mod names;
+mod read;
+mod show;
+mod update;
+pub(crate) mod values;
+
+pub use find::Scope;

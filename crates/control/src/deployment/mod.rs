@@ -1,0 +1,18 @@
+//! From a descriptor to a pinned snapshot and to the process that runs with it: plan, deploy, promote, roll back,
+//! undeploy, deliver.
+
+mod cause;
+mod delivery;
+mod deploy;
+mod facts;
+mod listing;
+mod pin;
+mod plan;
+mod promote;
+mod refresh;
+mod rollback;
+mod source;
+mod undeploy;
+mod view;
+
+pub use delivery::SnapshotQuery;

@@ -1,0 +1,192 @@
+//! `plan`: what a deployment would inject, and every reason why it cannot.
+
+use tieline_core::code;
+use tieline_core::descriptor::model::Place;
+use tieline_core::resolve::{self, Consumer, Input, Pinned, Plan};
+use tieline_core::wire::plan::{PlanRequest, PlanView, VariableView};
+use tieline_store::deployment::Deployment;
+use tieline_store::tenancy::{Component, Environment, Project};
+
+use super::source::{Prepared, prepare, prepared_again};
+use crate::work::Work;
+use crate::{Actor, Control, Error, Result};
+
+/// Where something is deployed.
+#[derive(Clone)]
+pub(crate) struct Spot {
+    pub(crate) project: Project,
+    pub(crate) component: Component,
+    pub(crate) environment: Environment,
+}
+
+/// How a plan is made.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Manner {
+    pub(super) allow_pending: bool,
+    pub(super) refresh: bool,
+}
+
+impl Control {
+    /// Plans a descriptor, or the live release, for one environment. Changes nothing.
+    ///
+    /// # Errors
+    /// `project_not_found`, `component_not_found`, `environment_not_found`, `not_deployed`.
+    pub async fn plan(
+        &self,
+        actor: &Actor,
+        organization: &str,
+        project: &str,
+        component: &str,
+        request: PlanRequest,
+    ) -> Result<PlanView> {
+        let mut work = self.read(actor, organization).await?;
+        let spot = work.spot(project, component, &request.environment).await?;
+        let live = work.live(&spot, request.version.as_deref()).await;
+        let (prepared, previous) = match request.source {
+            Some(source) => (prepare(source), live.ok()),
+            None => {
+                let live = live?;
+                let release = work.release(&live).await?;
+                (prepared_again(&release.source)?, Some(live))
+            }
+        };
+        let manner = Manner { allow_pending: request.allow_pending, refresh: false };
+        let plan = work.plan(&spot, &prepared, previous.as_ref(), manner).await?;
+        Ok(view(&spot, &prepared, &plan))
+    }
+}
+
+impl Work<'_> {
+    /// The component and environment of a request.
+    pub(crate) async fn spot(&mut self, project: &str, component: &str, environment: &str) -> Result<Spot> {
+        let (project, component) = self.component(project, component).await?;
+        let environment = self.environment(environment).await?;
+        Ok(Spot { project, component, environment })
+    }
+
+    /// The live deployment of a component in an environment; `vN` chooses when several majors are live.
+    pub(super) async fn live(&mut self, spot: &Spot, version: Option<&str>) -> Result<Deployment> {
+        let live = self.transaction.deployments_live(spot.component.id, spot.environment.id).await?;
+        self.choose(spot, live, version)
+    }
+
+    /// One of several deployments of different majors.
+    pub(super) fn choose(&self, spot: &Spot, mut live: Vec<Deployment>, version: Option<&str>) -> Result<Deployment> {
+        if let Some(version) = version {
+            let (major, _) = parse_version(version)?;
+            live.retain(|deployment| deployment.major == major);
+        }
+        let (handle, environment) = (&spot.component.handle, &spot.environment.handle);
+        match live.len() {
+            1 => Ok(live.remove(0)),
+            0 => Err(Error::not_found(
+                code!("not_deployed"),
+                match version {
+                    Some(version) => format!("{handle} {version} is not deployed to {environment}"),
+                    None => format!("{handle} is not deployed to {environment}"),
+                },
+                format!("deploy it: `tieline deploy --component {handle} --env {environment} --version v1.0`"),
+            )),
+            _ => {
+                let majors: Vec<_> = live.iter().map(|deployment| format!("v{}", deployment.major)).collect();
+                Err(Error::conflict(
+                    code!("several_majors_live"),
+                    format!("several majors of {handle} are live in {environment}: {}", majors.join(", ")),
+                    "choose one with --version vN",
+                ))
+            }
+        }
+    }
+
+    /// The release of a deployment.
+    pub(super) async fn release(&mut self, deployment: &Deployment) -> Result<tieline_store::deployment::Release> {
+        let found = self.transaction.release_by_id(deployment.release_id).await?;
+        found.ok_or_else(|| Error::Inconsistent(format!("the release of the deployment {} is gone", deployment.id)))
+    }
+
+    /// The variables that a deployment runs with.
+    pub(super) async fn pinned(&mut self, deployment: &Deployment) -> Result<Vec<Pinned>> {
+        let snapshot = self.transaction.snapshot_by_id(&deployment.snapshot_id).await?;
+        let snapshot = snapshot
+            .ok_or_else(|| Error::Inconsistent(format!("the snapshot of the deployment {} is gone", deployment.id)))?;
+        serde_json::from_value(snapshot.variables)
+            .map_err(|error| Error::Inconsistent(format!("the snapshot {} is unreadable: {error}", snapshot.id)))
+    }
+
+    /// Resolves a prepared source.
+    pub(super) async fn plan(
+        &mut self,
+        spot: &Spot,
+        prepared: &Prepared,
+        previous: Option<&Deployment>,
+        manner: Manner,
+    ) -> Result<Plan> {
+        let connections = self.connections_referred(&spot.component, &prepared.descriptor).await?;
+        let facts = self.facts(&connections, &spot.component, &spot.environment).await?;
+        let previous = match previous {
+            Some(deployment) => self.pinned(deployment).await?,
+            None => Vec::new(),
+        };
+        let consumer = self.consumer_of(spot);
+        Ok(resolve::resolve(&Input {
+            descriptor: &prepared.descriptor,
+            component: &consumer,
+            prefix: self.prefix(prepared.place),
+            connections: &facts,
+            previous: &previous,
+            allow_pending: manner.allow_pending,
+            refresh: manner.refresh,
+        }))
+    }
+
+    pub(super) fn consumer_of(&self, spot: &Spot) -> Consumer {
+        Consumer {
+            organization: self.organization.handle.clone(),
+            project: spot.project.handle.clone(),
+            component: spot.component.handle.clone(),
+            component_type: spot.component.component_type,
+        }
+    }
+
+    /// The first part of default variable names: Tieline's own in its own folder, else the organization's setting.
+    fn prefix(&self, place: Place) -> &str {
+        if place == Place::Tieline { "TIELINE" } else { &self.organization.variable_prefix }
+    }
+}
+
+/// A version, as `v1` or `v1.2.3`: its major, and the text in its canonical form.
+pub(super) fn parse_version(text: &str) -> Result<(i64, String)> {
+    let digits = text.strip_prefix(['v', 'V']).unwrap_or(text);
+    let numbers: Option<Vec<u32>> = digits.split('.').map(|part| part.parse().ok()).collect();
+    match numbers.as_deref() {
+        Some([major, ..]) if digits.len() <= 32 => Ok((i64::from(*major), format!("v{digits}"))),
+        _ => Err(Error::invalid(
+            code!("version_invalid"),
+            format!("{text:?} is not a version"),
+            "write it as v1.0: a v, then numbers with dots",
+        )),
+    }
+}
+
+/// The plan with everything that the check of the descriptor said.
+pub(super) fn view(spot: &Spot, prepared: &Prepared, plan: &Plan) -> PlanView {
+    let variables = plan.variables.iter().map(|planned| VariableView {
+        name: planned.pinned.name.clone(),
+        value: match &planned.pinned.value {
+            tieline_core::model::PinnedValue::Plain(value) if !planned.pinned.sensitive => Some(value.clone()),
+            _ => None,
+        },
+        sensitive: planned.pinned.sensitive,
+        connection: planned.pinned.source.as_ref().map(|source| source.connection.clone()),
+        key: planned.pinned.source.as_ref().map(|source| source.key.clone()),
+        degraded: planned.degraded.clone(),
+    });
+    PlanView {
+        component: spot.component.handle.clone(),
+        environment: spot.environment.handle.clone(),
+        ready: prepared.problems.is_empty() && plan.ready(),
+        variables: variables.collect(),
+        problems: prepared.problems.iter().chain(&plan.problems).cloned().collect(),
+        warnings: prepared.warnings.iter().chain(&plan.warnings).cloned().collect(),
+    }
+}

@@ -1,0 +1,136 @@
+//! `rollback`: pins an older release again, with the values that it ran with.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+use tieline_core::code;
+use tieline_core::id::{ConnectionId, DeploymentId};
+use tieline_core::resolve::Pinned;
+use tieline_core::wire::plan::{DeploymentView, PlanView, RollbackRequest};
+use tieline_store::deployment::Deployment;
+
+use super::plan::Spot;
+use super::source::prepared_again;
+use crate::work::Work;
+use crate::{Actor, Control, Error, Result};
+
+impl Control {
+    /// Goes back to an older deployment: its release with its snapshot's values, not newly resolved ones.
+    ///
+    /// # Errors
+    /// `forbidden`, `not_deployed`, `deployment_not_found`, `values_revoked` with the variables whose secrets are no
+    /// longer accepted; [`Error::NotReady`] when an endpoint that is in use would be taken away.
+    pub async fn rollback(
+        &self,
+        actor: &Actor,
+        organization: &str,
+        project: &str,
+        component: &str,
+        request: RollbackRequest,
+    ) -> Result<DeploymentView> {
+        let mut work = self.write(actor, organization).await?;
+        let spot = work.spot(project, component, &request.environment).await?;
+        work.require_deploy(&spot)?;
+        let target = work.rollback_target(&spot, &request).await?;
+        work.refuse_revoked(&target).await?;
+        let release = work.release(&target).await?;
+        let prepared = prepared_again(&release.source)?;
+        let mut problems = Vec::new();
+        work.listing_problems(&spot, &prepared, target.major, &mut problems).await?;
+        if !problems.is_empty() {
+            return Err(Error::NotReady(Box::new(PlanView {
+                component: spot.component.handle,
+                environment: spot.environment.handle,
+                ready: false,
+                variables: Vec::new(),
+                problems,
+                warnings: Vec::new(),
+            })));
+        }
+        let live = work.transaction.deployments_live(spot.component.id, spot.environment.id).await?;
+        let live = live.into_iter().find(|deployment| deployment.major == target.major);
+        let mut touched: BTreeSet<ConnectionId> = work.used_by(&target).await?;
+        if let Some(live) = &live {
+            touched.extend(work.used_by(live).await?);
+        }
+        let mut deployment = Deployment {
+            id: DeploymentId(self.new_id()),
+            policy: live.map_or(target.policy.clone(), |live| live.policy),
+            state: "live".to_owned(),
+            created_at: work.at,
+            ended_at: None,
+            ..target.clone()
+        };
+        work.transaction.deployment_insert(&mut deployment).await?;
+        let mut addresses = target.addresses.clone();
+        for endpoint in work.transaction.deployed_endpoints_of_deployment(target.id).await? {
+            let service = work.transaction.service_by_id(endpoint.service_id).await?;
+            if let Some(name) = service.and_then(|service| service.endpoint).map(|endpoint| endpoint.name) {
+                addresses.insert(name, endpoint.address);
+            }
+        }
+        let services = work.list_endpoints(&spot, &prepared, &deployment, &release.version, &addresses).await?;
+        for id in work.transaction.deployment_connections(target.id).await? {
+            work.transaction.deployment_connection_insert(deployment.id, id).await?;
+        }
+        work.subscribe(&touched).await?;
+        work.connections_purge().await?;
+        for service in &services {
+            work.refresh_service(service.id).await?;
+        }
+        let answer = work.deployment_view(&spot, &deployment).await?;
+        let object = format!("{}/{}", spot.project.handle, spot.component.handle);
+        let detail = json!({
+            "environment": spot.environment.handle, "to": target.id, "deployment": deployment.id,
+            "version": release.version, "snapshot": deployment.snapshot_id,
+        });
+        work.finish("rollback", &object, detail).await?;
+        Ok(answer)
+    }
+}
+
+impl Work<'_> {
+    /// The deployment that is named, or the one before the live one.
+    async fn rollback_target(&mut self, spot: &Spot, request: &RollbackRequest) -> Result<Deployment> {
+        let mut history = self.transaction.deployments_of_component(spot.component.id).await?;
+        history.retain(|deployment| deployment.environment_id == spot.environment.id);
+        if let Some(id) = &request.to {
+            return history.into_iter().find(|deployment| deployment.id.to_string() == *id).ok_or_else(|| {
+                Error::not_found(
+                    code!("deployment_not_found"),
+                    format!("{} has no deployment {id} in {}", spot.component.handle, spot.environment.handle),
+                    "see them with `tieline deployment list`",
+                )
+            });
+        }
+        let live = self.live(spot, request.version.as_deref()).await?;
+        history
+            .into_iter()
+            .find(|deployment| deployment.major == live.major && deployment.sequence < live.sequence)
+            .ok_or_else(|| {
+                Error::not_found(
+                    code!("deployment_not_found"),
+                    format!("{} has no earlier deployment in {}", spot.component.handle, spot.environment.handle),
+                    "see them with `tieline deployment list`",
+                )
+            })
+    }
+
+    async fn refuse_revoked(&mut self, target: &Deployment) -> Result<()> {
+        let revoked = self.transaction.snapshot_revoked(&target.snapshot_id).await?;
+        if revoked.is_empty() {
+            return Ok(());
+        }
+        let pinned = self.pinned(target).await?;
+        let is_revoked = |pinned: &&Pinned| match pinned.value {
+            tieline_core::model::PinnedValue::Sealed(id) => revoked.contains(&id),
+            tieline_core::model::PinnedValue::Plain(_) => false,
+        };
+        let names: Vec<_> = pinned.iter().filter(is_revoked).map(|pinned| pinned.name.as_str()).collect();
+        Err(Error::conflict(
+            code!("values_revoked"),
+            format!("values of that snapshot have been revoked since: {}", names.join(", ")),
+            "deploy the older version again instead: it resolves the present values",
+        ))
+    }
+}

@@ -1,0 +1,51 @@
+//! `undeploy`: takes a component out of an environment. Its consumers keep the values that they have.
+
+use serde_json::json;
+use tieline_core::wire::plan::DeploymentView;
+
+use crate::{Actor, Control, Result};
+
+impl Control {
+    /// Takes the live deployment of a component out. A service that is deployed nowhere any more is no longer listed.
+    ///
+    /// # Errors
+    /// `forbidden`, `not_deployed`, `several_majors_live`.
+    pub async fn undeploy(
+        &self,
+        actor: &Actor,
+        organization: &str,
+        project: &str,
+        component: &str,
+        environment: &str,
+        version: Option<&str>,
+    ) -> Result<DeploymentView> {
+        let mut work = self.write(actor, organization).await?;
+        let spot = work.spot(project, component, environment).await?;
+        work.require_deploy(&spot)?;
+        let live = work.live(&spot, version).await?;
+        let offered = work.transaction.deployed_endpoints_of_deployment(live.id).await?;
+        let used = work.used_by(&live).await?;
+        let at = work.at;
+        work.transaction.deployment_end(live.id, at).await?;
+        work.subscribe(&used).await?;
+        work.connections_purge().await?;
+        for endpoint in offered {
+            let elsewhere = work.transaction.deployed_endpoints_of_service(endpoint.service_id).await?;
+            if elsewhere.is_empty()
+                && let Some(mut service) = work.transaction.service_by_id(endpoint.service_id).await?
+            {
+                service.listed = false;
+                service.updated_at = at;
+                work.transaction.service_save(&service).await?;
+            }
+            work.refresh_service(endpoint.service_id).await?;
+        }
+        let ended =
+            tieline_store::deployment::Deployment { state: "undeployed".to_owned(), ended_at: Some(at), ..live };
+        let answer = work.deployment_view(&spot, &ended).await?;
+        let object = format!("{}/{}", spot.project.handle, spot.component.handle);
+        let detail = json!({ "environment": spot.environment.handle, "deployment": ended.id });
+        work.finish("undeploy", &object, detail).await?;
+        Ok(answer)
+    }
+}

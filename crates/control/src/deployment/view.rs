@@ -1,0 +1,67 @@
+//! Deployments as they are shown: one, and the history of a component.
+
+use tieline_core::wire::plan::DeploymentView;
+use tieline_store::deployment::Deployment;
+
+use super::plan::Spot;
+use crate::work::Work;
+use crate::{Actor, Control, Result};
+
+impl Control {
+    /// The deployments of a component, the latest first: all of them, or those of one environment.
+    ///
+    /// # Errors
+    /// `project_not_found`, `component_not_found`, `environment_not_found`.
+    pub async fn deployment_list(
+        &self,
+        actor: &Actor,
+        organization: &str,
+        project: &str,
+        component: &str,
+        environment: Option<&str>,
+    ) -> Result<Vec<DeploymentView>> {
+        let mut work = self.read(actor, organization).await?;
+        let (project, component) = work.component(project, component).await?;
+        let only = match environment {
+            Some(handle) => Some(work.environment(handle).await?.id),
+            None => None,
+        };
+        let environments = work.transaction.environments(work.organization.id).await?;
+        let mut views = Vec::new();
+        for deployment in work.transaction.deployments_of_component(component.id).await? {
+            let environment = environments.iter().find(|found| found.id == deployment.environment_id);
+            let wanted = only.is_none_or(|only| only == deployment.environment_id);
+            if let Some(environment) = environment.filter(|_| wanted) {
+                let spot =
+                    Spot { project: project.clone(), component: component.clone(), environment: environment.clone() };
+                views.push(work.deployment_view(&spot, &deployment).await?);
+            }
+        }
+        Ok(views)
+    }
+}
+
+impl Work<'_> {
+    pub(super) async fn deployment_view(&mut self, spot: &Spot, deployment: &Deployment) -> Result<DeploymentView> {
+        let release = self.release(deployment).await?;
+        let mut services = Vec::new();
+        for endpoint in self.transaction.deployed_endpoints_of_deployment(deployment.id).await? {
+            services
+                .extend(self.transaction.service_by_id(endpoint.service_id).await?.map(|service| service.reference));
+        }
+        services.sort_unstable();
+        Ok(DeploymentView {
+            deployment: deployment.id.to_string(),
+            component: spot.component.handle.clone(),
+            environment: spot.environment.handle.clone(),
+            version: release.version,
+            snapshot: deployment.snapshot_id.clone(),
+            services,
+            state: deployment.state.clone(),
+            policy: deployment.policy.clone(),
+            degraded: deployment.degraded.clone(),
+            warnings: Vec::new(),
+            created_at: deployment.created_at,
+        })
+    }
+}

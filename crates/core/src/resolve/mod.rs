@@ -1,0 +1,182 @@
+//! Resolution: from a descriptor and the connections that a component may use to the exact variables of one
+//! environment, or every reason why not. Pure: the same input gives the same plan.
+
+mod matching;
+mod missing;
+mod plan;
+
+use crate::descriptor::model::{Descriptor, Location};
+use crate::diagnostic::Diagnostic;
+use crate::id::ConnectionId;
+use crate::model::{AccessMode, ComponentType, PinnedValue};
+
+pub use missing::MissingConnection;
+pub use plan::resolve;
+
+/// Everything that a plan depends on.
+#[derive(Debug, Clone, Copy)]
+pub struct Input<'a> {
+    /// What the component asks for.
+    pub descriptor: &'a Descriptor,
+    /// Who asks.
+    pub component: &'a Consumer,
+    /// The first part of default variable names.
+    pub prefix: &'a str,
+    /// Every connection that the component may use, with its values in the environment.
+    pub connections: &'a [Connection],
+    /// The variables that the component runs with, if it does.
+    pub previous: &'a [Pinned],
+    /// Whether a value that nothing provides yet is left out instead of refused.
+    pub allow_pending: bool,
+    /// Whether this follows a change elsewhere and must take nothing away: then also the values of connections that
+    /// are gone are carried forward.
+    pub refresh: bool,
+}
+
+/// The component whose variables are resolved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Consumer {
+    /// Its organization's handle.
+    pub organization: String,
+    /// Its project's handle.
+    pub project: String,
+    /// Its handle.
+    pub component: String,
+    /// What it is.
+    pub component_type: ComponentType,
+}
+
+/// A connection that a component may use, in one environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Connection {
+    /// Its id, which `serviceReferences` name.
+    pub id: ConnectionId,
+    /// Its name, which `connectionReferences` name.
+    pub name: String,
+    /// What it leads to.
+    pub target: Target,
+    /// How it calls an internal service.
+    pub access_mode: Option<AccessMode>,
+    /// Something to know about it in this environment that stops nothing.
+    pub remark: Option<String>,
+    /// Its parameters.
+    pub parameters: Vec<Parameter>,
+}
+
+/// What a connection leads to, as references are checked against it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// An endpoint of a component.
+    Internal {
+        /// The provider's project.
+        project: String,
+        /// The provider.
+        component: String,
+        /// The major version.
+        major: u32,
+        /// The endpoint's name.
+        endpoint: String,
+        /// Choreo's id of the endpoint.
+        endpoint_id: String,
+        /// Whether references without endpoint mean it.
+        default: bool,
+        /// How many endpoints the major has.
+        endpoints: usize,
+    },
+    /// A third-party service.
+    ThirdParty {
+        /// Its name.
+        name: String,
+        /// The major version.
+        major: u32,
+    },
+    /// A resource.
+    Resource {
+        /// The scheme of its references.
+        scheme: crate::reference::ResourceScheme,
+        /// Its server, if it has one.
+        server: Option<String>,
+        /// Its name.
+        name: String,
+    },
+}
+
+/// One parameter of a connection in one environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parameter {
+    /// The key.
+    pub key: String,
+    /// Whether the value is a secret.
+    pub sensitive: bool,
+    /// Its value.
+    pub value: ValueState,
+}
+
+/// Whether a parameter has a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ValueState {
+    /// It has.
+    Set(PinnedValue),
+    /// It is optional and has none.
+    Absent,
+    /// It will have one when something happens: what.
+    Pending(String),
+}
+
+/// One variable of a snapshot.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Pinned {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: PinnedValue,
+    /// Whether the value is a secret.
+    pub sensitive: bool,
+    /// The connection that it comes from, and its key; none for the component's own.
+    pub source: Option<PinnedSource>,
+}
+
+/// Where a variable of a snapshot comes from.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct PinnedSource {
+    /// The connection.
+    pub id: ConnectionId,
+    /// Its name.
+    pub connection: String,
+    /// Its key.
+    pub key: String,
+}
+
+/// What a deployment would inject, and every reason why it cannot.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Plan {
+    /// The variables, by name.
+    pub variables: Vec<Planned>,
+    /// What must be mended first.
+    pub problems: Vec<Diagnostic>,
+    /// What should be known.
+    pub warnings: Vec<Diagnostic>,
+    /// The connections that the descriptor refers to.
+    pub uses: Vec<ConnectionId>,
+    /// The connections that it refers to and that are not there.
+    pub missing: Vec<MissingConnection>,
+}
+
+/// One variable of a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Planned {
+    /// What would be pinned.
+    pub pinned: Pinned,
+    /// Why the value is carried forward instead of resolved.
+    pub degraded: Option<String>,
+    /// Where the descriptor asks for it.
+    pub at: Location,
+}
+
+impl Plan {
+    /// Whether it can be deployed.
+    #[must_use]
+    pub fn ready(&self) -> bool {
+        self.problems.is_empty()
+    }
+}

@@ -1,0 +1,221 @@
+//! `tieline run`: starts a command with the live snapshot's variables, by replacing itself, or, with `--watch`, by
+//! supervising it.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+
+use std::time::Duration;
+
+use clap::Args;
+use jiff::Timestamp;
+use tieline_core::clock::Clock;
+use tieline_core::code;
+use tieline_core::policy::Policy;
+use tieline_core::secret::Secret;
+use tieline_core::wire::plan::SnapshotValues;
+use tieline_vault::system::{SystemClock, SystemRandomness};
+
+use crate::client::segment;
+use crate::command::deployment::version_query;
+use crate::context::Context;
+use crate::failure::{Done, Exit, Failure};
+use crate::output;
+use crate::runner::cache::{CacheKey, CachedSnapshot, Sealer, SnapshotCache};
+use crate::runner::child::{CommandLine, StartError};
+use crate::runner::variables::Variables;
+use crate::runner::watch::{GRACE, Notice, Supervisor, Update, Updates};
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The command inherits this terminal. The snapshot's variables override those of the environment, from which Tieline's own
+token is removed. When the server cannot be reached, the last snapshot is used, which is kept on disk, encrypted.
+
+Examples:
+  tieline run --component orders --env development -- node server.js
+  tieline run --component orders --env production --watch -- ./orders")]
+pub(crate) struct RunArguments {
+    /// Supervise the command, and start it again when there is a new snapshot, as the deployment's policy says
+    #[arg(long)]
+    watch: bool,
+    /// Major, when several are live
+    #[arg(long, value_name = "vN")]
+    version: Option<String>,
+    /// The command and its arguments
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    command: Vec<OsString>,
+}
+
+pub(crate) fn run(arguments: RunArguments, context: &Context) -> Done {
+    let command = CommandLine::new(arguments.command).ok_or_else(|| {
+        let hint = "write it after --, as `tieline run … -- node server.js`";
+        Failure::usage(code!("command_missing"), "there is no command to run", hint)
+    })?;
+    let delivery = Delivery::new(context, arguments.version.as_deref())?;
+    let start = delivery.first()?;
+    if arguments.watch {
+        return watch(command, delivery, start);
+    }
+    Err(start_failure(&command.exec(&start.variables)))
+}
+
+/// Where snapshots come from: the server, wherever it is at the time, or what is left of its last answer.
+struct Delivery {
+    context: Context,
+    token: Secret,
+    path: String,
+    query: String,
+    key: CacheKey,
+    cache: Option<SnapshotCache>,
+}
+
+/// A snapshot that a process can be started with.
+struct Start {
+    snapshot_id: String,
+    policy: Policy,
+    variables: Variables,
+}
+
+impl Delivery {
+    fn new(context: &Context, version: Option<&str>) -> Result<Self, Failure> {
+        let major = version.and_then(|version| version.trim_start_matches(['v', 'V']).split('.').next()?.parse().ok());
+        let key = CacheKey {
+            server: context.server(),
+            organization: context.organization()?.to_owned(),
+            project: context.project()?.to_owned(),
+            component: context.component()?.to_owned(),
+            environment: context.environment()?.to_owned(),
+            major,
+        };
+        let path = format!("{}/snapshot", context.place_path()?);
+        let cache = SnapshotCache::of_user(|name| std::env::var_os(name));
+        let token = context.token()?;
+        Ok(Self { context: context.clone(), token, path, query: version_query(version), key, cache })
+    }
+
+    /// The live snapshot; when the server cannot be reached, the last one that was fetched.
+    fn first(&self) -> Result<Start, Failure> {
+        let answer = self.context.client().and_then(|client| client.get(&format!("{}{}", self.path, self.query)));
+        match answer {
+            Ok(answer) => self.take(answer),
+            Err(failure) if failure.exit == Exit::Unreachable => self.last(&failure).ok_or(failure),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// The next snapshot after one; none when the wait is over without one.
+    fn next(&self, held: &str) -> Result<Option<Start>, Failure> {
+        let separator = if self.query.is_empty() { "?" } else { "&" };
+        let path = format!("{}{}{separator}held={}&wait=25", self.path, self.query, segment(held));
+        let answer = self.context.client()?.get(&path)?;
+        if answer["snapshot"].is_string() { self.take(answer).map(Some) } else { Ok(None) }
+    }
+
+    fn take(&self, answer: serde_json::Value) -> Result<Start, Failure> {
+        let values: SnapshotValues = serde_json::from_value(answer).map_err(|_| {
+            let hint = "see that client and server are of the same version";
+            Failure::no(code!("snapshot_unusable"), "the server's answer is no snapshot", hint)
+        })?;
+        let policy = Policy::parse(&values.policy).unwrap_or_default();
+        let variables = variables(values.variables)?;
+        if let Some(cache) = &self.cache {
+            let kept = CachedSnapshot { snapshot_id: values.snapshot.clone(), variables: variables.clone() };
+            // Without a copy everything works but a start while the server is away: say so, and go on.
+            if let Err(error) = cache.save(&self.key, &kept, &TokenSealer(&self.token)) {
+                output::error_line(&format!(
+                    "warning: the snapshot cannot be kept for a start without server: {error}"
+                ));
+            }
+        }
+        Ok(Start { snapshot_id: values.snapshot, policy, variables })
+    }
+
+    fn last(&self, failure: &Failure) -> Option<Start> {
+        let kept = self.cache.as_ref()?.load(&self.key, &TokenSealer(&self.token)).ok()??;
+        output::error_line(&format!(
+            "warning: {}; starting with the last snapshot, {}",
+            failure.message, kept.snapshot_id
+        ));
+        Some(Start { snapshot_id: kept.snapshot_id, policy: Policy::Manual, variables: kept.variables })
+    }
+}
+
+/// The last snapshot is encrypted under a key derived from the token that fetched it.
+struct TokenSealer<'a>(&'a Secret);
+
+impl Sealer for TokenSealer<'_> {
+    fn seal(&self, context: &[u8], bytes: &[u8]) -> std::io::Result<Vec<u8>> {
+        tieline_vault::cache::encrypt(self.0, context, bytes, &SystemRandomness).map_err(std::io::Error::other)
+    }
+
+    fn open(&self, context: &[u8], bytes: &[u8]) -> Option<Vec<u8>> {
+        tieline_vault::cache::decrypt(self.0, context, bytes).ok().map(|plain| plain.to_vec())
+    }
+}
+
+fn watch(command: CommandLine, delivery: Delivery, start: Start) -> Done {
+    let held = start.snapshot_id.clone();
+    let update = Update { snapshot_id: start.snapshot_id, variables: start.variables, restart: true };
+    let supervisor = Supervisor::new(command, update, GRACE);
+    let updates = supervisor.updates();
+    std::thread::spawn(move || follow(&delivery, &updates, held));
+    let ending = supervisor.run(&mut |notice| match notice {
+        Notice::Started { snapshot_id, pid } => {
+            output::error_line(&format!("tieline: started {pid} with the snapshot {snapshot_id}"));
+        }
+        Notice::Stopping { snapshot_id } => {
+            output::error_line(&format!("tieline: stopping it for the snapshot {snapshot_id}"));
+        }
+        Notice::Killed => output::error_line("tieline: it did not stop in time and was killed"),
+    });
+    match ending {
+        Ok(ending) => ending.end_process(),
+        Err(error) => Err(start_failure_of_watch(&error)),
+    }
+}
+
+/// Follows the live snapshot until the command has ended. A server that is away is asked again, ever more slowly.
+fn follow(delivery: &Delivery, updates: &Updates, mut held: String) {
+    let mut pause = Duration::from_millis(100);
+    loop {
+        match delivery.next(&held) {
+            Ok(Some(next)) => {
+                pause = Duration::from_millis(100);
+                held.clone_from(&next.snapshot_id);
+                let Some(at) = next.policy.restart_at(SystemClock.now()) else { continue };
+                std::thread::sleep(until(at));
+                let update = Update { snapshot_id: next.snapshot_id, variables: next.variables, restart: true };
+                if !updates.send(update) {
+                    return;
+                }
+            }
+            Ok(None) => pause = Duration::from_millis(100),
+            Err(_) => {
+                std::thread::sleep(pause);
+                pause = (pause * 2).min(Duration::from_secs(10));
+            }
+        }
+    }
+}
+
+fn until(at: Timestamp) -> Duration {
+    at.duration_since(SystemClock.now()).try_into().unwrap_or(Duration::ZERO)
+}
+
+fn variables(values: BTreeMap<String, String>) -> Result<Variables, Failure> {
+    Variables::new(values).map_err(|error| {
+        let hint = "deploy again with a name and value that a process can be given";
+        Failure::no(code!("snapshot_unusable"), error.to_string(), hint)
+    })
+}
+
+fn start_failure(error: &StartError) -> Failure {
+    let exit = if error.exit_code() == 127 { Exit::NotFound } else { Exit::NotExecutable };
+    Failure { exit, ..Failure::no(code!("command_not_started"), error.to_string(), error.hint()) }
+}
+
+fn start_failure_of_watch(error: &crate::runner::watch::WatchError) -> Failure {
+    match error {
+        crate::runner::watch::WatchError::Start(error) => start_failure(error),
+        other => Failure::no(code!("command_not_started"), other.to_string(), "see the machine's limits"),
+    }
+}

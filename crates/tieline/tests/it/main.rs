@@ -1,0 +1,3 @@
+//! Whole-app tests: the real binary, with its own data folder and free ports.
+
+mod descriptor;
