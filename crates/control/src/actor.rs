@@ -1,6 +1,7 @@
 //! Who asks: the holder of a token, with the roles that it was given and where.
 
 use tieline_core::access::Grant;
+use tieline_core::code;
 use tieline_core::id::TokenId;
 use tieline_core::model::Role;
 use tieline_core::secret::{Digest, Secret};
@@ -21,6 +22,18 @@ impl Actor {
     #[must_use]
     pub fn label(&self) -> &str {
         &self.label
+    }
+
+    /// Refuses unless the actor administers the installation.
+    pub(crate) fn require_installation(&self) -> Result<()> {
+        if self.installation_admin {
+            return Ok(());
+        }
+        Err(Error::forbidden(
+            code!("forbidden"),
+            format!("{} may not do this: it needs the role installation-admin", self.label),
+            "use the admin token that the server's first start wrote to admin.token",
+        ))
     }
 }
 

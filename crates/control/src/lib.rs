@@ -4,17 +4,22 @@
 //! It knows no HTTP and no HTML; `web` and the command line convert to and from it.
 
 mod actor;
+mod audit;
+pub mod backup;
 mod component;
 mod connection;
 mod consumers;
 mod deployment;
 mod environment;
 mod error;
+mod key;
 mod organization;
 mod project;
+pub mod restore;
 mod sealed;
 mod service;
 mod start;
+mod token;
 mod work;
 
 use std::collections::BTreeMap;
@@ -27,7 +32,7 @@ use tieline_core::clock::Clock;
 use tieline_core::randomness::{Randomness, uuid_v4, uuid_v7};
 use tieline_store::Store;
 use tieline_vault::seal::Sealer;
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 use uuid::Uuid;
 
 pub use actor::Actor;
@@ -69,6 +74,8 @@ impl Settings {
 pub struct Control {
     store: Store,
     sealer: RwLock<Arc<Sealer>>,
+    /// Held while the master key is rotated, so that one rotation ends before the next begins.
+    rotation: Mutex<()>,
     clock: Arc<dyn Clock>,
     randomness: Arc<dyn Randomness>,
     settings: Settings,

@@ -79,6 +79,19 @@ enum Scoped {
     /// Check and migrate descriptors; needs no server
     #[command(subcommand)]
     Descriptor(command::descriptor::DescriptorCommand),
+    /// Make, list and revoke tokens
+    #[command(subcommand)]
+    Token(command::token::TokenCommand),
+    /// See what was done, and prove that nobody touched the record
+    #[command(subcommand)]
+    Audit(command::audit::AuditCommand),
+    /// Write everything but the master key into a file
+    Backup(command::backup::BackupArguments),
+    /// Put a backup into an empty database
+    Restore(command::restore::RestoreArguments),
+    /// Rotate the master key
+    #[command(subcommand)]
+    Key(command::key::KeyCommand),
     /// Remember server and scope beside the source
     #[command(subcommand)]
     Context(command::context::ContextCommand),
@@ -121,6 +134,11 @@ fn run(cli: Cli) -> Done {
         Scoped::Variables(arguments) => command::variables::run(&arguments, &context),
         Scoped::Run(arguments) => command::run::run(arguments, &context),
         Scoped::Descriptor(command) => command::descriptor::run(command, context.output()),
+        Scoped::Token(command) => command::token::run(command, &context),
+        Scoped::Audit(command) => command::audit::run(command, &context),
+        Scoped::Backup(arguments) => command::backup::run(&arguments, &context),
+        Scoped::Restore(arguments) => command::restore::run(&arguments, &context),
+        Scoped::Key(command) => command::key::run(&command, &context),
         Scoped::Context(command) => command::context::run(command, &context),
         Scoped::Explain(arguments) => command::explain::run(&arguments, &context),
     }

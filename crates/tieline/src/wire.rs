@@ -10,7 +10,7 @@ use axum::Router;
 use axum::http::StatusCode;
 use tieline_control::{Control, FirstStart, Settings, StartError};
 use tieline_core::code;
-use tieline_store::Store;
+use tieline_store::{Location, Store};
 use tieline_vault::system::{SystemClock, SystemRandomness};
 use tieline_web::App;
 use tokio::net::TcpListener;
@@ -43,7 +43,7 @@ impl Server {
     pub(crate) async fn start(settings: &ServerSettings) -> Result<Self, Failure> {
         make_folder(&settings.data)?;
         let randomness = Arc::new(SystemRandomness);
-        let store = open_store(settings).await?;
+        let store = open_store(&settings.database).await?;
         let first = FirstStart::ask(&store).await.map_err(StartError::from)?;
         let keyring = server::read_keyring(settings, first.needed_key.as_deref(), &*randomness)?;
 
@@ -73,6 +73,7 @@ impl Server {
         let control =
             Control::open::<Failure>(store.clone(), keyring, Arc::new(SystemClock), randomness, control_settings, keep)
                 .await?;
+        control.finish_rotation().await.map_err(StartError::from)?;
 
         let (stop, stopping) = watch::channel(false);
         let app = App { control: Arc::new(control), stopping: stopping.clone() };
@@ -114,9 +115,9 @@ impl Server {
     }
 }
 
-/// Opens the database of the settings.
-pub(crate) async fn open_store(settings: &ServerSettings) -> Result<Store, Failure> {
-    Store::open(&settings.database).await.map_err(|error| {
+/// Opens a database.
+pub(crate) async fn open_store(location: &Location) -> Result<Store, Failure> {
+    Store::open(location).await.map_err(|error| {
         let hint = "see that the database runs and that --database names it";
         Failure::no(code!("database_unusable"), format!("the database cannot be opened: {error}"), hint)
     })
@@ -137,9 +138,19 @@ impl From<StartError> for Failure {
             StartError::WrongKey { .. } => {
                 Self::no(code!("master_key_wrong"), error.to_string(), "name the database's own key with --master-key")
             }
-            StartError::Control(error) => Self::no(
+            StartError::Control(error) => error.into(),
+        }
+    }
+}
+
+/// For the commands that open a database themselves.
+impl From<tieline_control::Error> for Failure {
+    fn from(error: tieline_control::Error) -> Self {
+        match error {
+            tieline_control::Error::Refused(refusal) => Self::no(refusal.code, refusal.message, refusal.hint),
+            error => Self::no(
                 code!("start_failed"),
-                format!("the server does not start: {error}"),
+                format!("the database cannot be used: {error}"),
                 "see that the database runs and belongs to this version of Tieline",
             ),
         }

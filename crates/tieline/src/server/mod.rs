@@ -15,7 +15,7 @@ use crate::wire::{self, Server};
 
 pub(crate) use files::{keep_admin_token, read_keyring, write_server_file};
 pub(crate) use listener::TlsListener;
-pub(crate) use settings::{ServerArguments, ServerSettings, TlsFiles};
+pub(crate) use settings::{ServerArguments, ServerSettings, TlsFiles, database};
 
 /// Runs a server until SIGTERM or SIGINT.
 pub(crate) fn run(arguments: ServerArguments, data: Option<PathBuf>) -> Done {
