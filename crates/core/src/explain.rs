@@ -3,6 +3,8 @@
 //! Owns the tables of pages and how a code is written; raises nothing itself. `cargo xtask tidy` holds codes and pages
 //! together: a code without a page, and a page without a use, are errors.
 
+mod marketplace;
+
 /// Marks a string literal as an error code: `code!("name_taken")`. It is the literal itself; the mark lets
 /// `cargo xtask tidy` find every code and ask for its page.
 #[macro_export]
@@ -275,7 +277,7 @@ const PAGES: &[(&str, &str)] = &[
 ];
 
 /// Every table of pages; a family of rules with its own table is added here.
-const TABLES: &[&[(&str, &str)]] = &[PAGES, crate::descriptor::CODES];
+const TABLES: &[&[(&str, &str)]] = &[PAGES, marketplace::PAGES, crate::descriptor::CODES];
 
 /// The page of an error code, if there is such a code.
 #[must_use]

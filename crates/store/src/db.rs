@@ -3,6 +3,7 @@
 //! Every query is one text that both databases understand, with `$1` parameters. SQLite writes begin IMMEDIATE through
 //! one writer connection and reads use a pool that is opened read-only; on PostgreSQL both come from one pool.
 
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
@@ -213,6 +214,9 @@ impl Transaction {
 }
 
 async fn open_sqlite(path: &Path) -> Result<Pools> {
+    // Only its owner reads the database; SQLite gives its journal files the same mode.
+    let file = std::fs::OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path);
+    file.map_err(sqlx::Error::Io)?;
     // WAL lets readers go on while one writes; FULL makes every commit survive a power cut.
     let options = SqliteConnectOptions::new()
         .filename(path)

@@ -3,6 +3,7 @@
 
 mod access;
 mod backup;
+mod connection;
 mod deployment;
 mod tenancy;
 
@@ -14,6 +15,7 @@ use crate::App;
 pub(crate) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(tenancy::router())
+        .merge(connection::router())
         .merge(deployment::router())
         .merge(access::router())
         .merge(backup::router())
