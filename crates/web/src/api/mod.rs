@@ -1,6 +1,9 @@
 //! The operations of the API, one room per noun. A handler's name is the operation id, the use case and the audit
 //! action.
 
+mod access;
+mod backup;
+mod connection;
 mod deployment;
 mod service;
 mod tenancy;
@@ -11,5 +14,11 @@ use crate::App;
 
 /// Every operation, under `/api/v1`.
 pub(crate) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().merge(tenancy::router()).merge(deployment::router()).merge(service::router())
+    OpenApiRouter::new()
+        .merge(access::router())
+        .merge(backup::router())
+        .merge(connection::router())
+        .merge(deployment::router())
+        .merge(service::router())
+        .merge(tenancy::router())
 }
