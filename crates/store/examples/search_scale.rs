@@ -90,6 +90,7 @@ async fn fill(store: &Store, count: usize) -> Result<OrganizationId, Box<dyn std
             id: organization,
             handle: format!("scale-{organization}"),
             variable_prefix: "CHOREO".to_owned(),
+            revision: 1,
             created_at: clock.now(),
         })
         .await?;
