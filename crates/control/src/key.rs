@@ -84,7 +84,9 @@ impl Control {
             transaction.installation_save(&installation).await?;
             work::audit(&mut transaction, "", actor, "key_rotate", "installation", detail, self.now()).await?;
         }
+        let number = transaction.change_insert("", "key_rotate", "installation", self.now()).await?;
         transaction.commit().await?;
+        self.announce(number);
         let alone = Keyring::parse(sealer.keyring().text().expose()).map_err(unusable)?.without_former();
         if let Some(path) = &self.settings.key_file {
             alone.replace(path, &*self.randomness).map_err(unusable)?;

@@ -14,6 +14,7 @@ use tieline_vault::seal::Sealer;
 use tieline_vault::token::new_token;
 use tokio::sync::{Mutex, watch};
 
+use crate::memory::Memory;
 use crate::{Control, Result, Settings, work};
 
 /// Why a server does not start.
@@ -107,6 +108,17 @@ impl Control {
         let sealer = RwLock::new(Arc::new(Sealer::new(keyring, Arc::clone(&randomness))));
         let (changes, _) = watch::channel(number);
         let rotation = Mutex::new(());
-        Ok(Self { store, sealer, rotation, clock, randomness, settings, changes })
+        Ok(Self {
+            store,
+            sealer,
+            rotation,
+            clock,
+            randomness,
+            settings,
+            changes,
+            actors: Memory::new(),
+            delivered: Memory::new(),
+            reports: std::sync::Mutex::default(),
+        })
     }
 }

@@ -90,6 +90,12 @@ const PAGES: &[(&str, &str)] = &[
          message says which; PostgreSQL's own log says more.",
     ),
     (
+        "demo_failed",
+        "A step of tieline demo did not succeed: its temporary folder cannot be written, a program did not start, or \
+         a command was refused. The message names the step. The demo touches nothing outside of its folder, so it can \
+         be run again.",
+    ),
+    (
         "environment_exists",
         "An organization has one environment of a handle, and handles differ ignoring case. Choose another handle, or \
          change the environment with tieline environment update.",
@@ -163,6 +169,25 @@ const PAGES: &[(&str, &str)] = &[
         "The key at hand is not the one that sealed this database or backup; the message names both by their \
          fingerprints. Name the right file with --master-key. After a rotation the former key lies in \
          master-FINGERPRINT.key.",
+    ),
+    (
+        "migrate_current",
+        "The descriptor is a component.yaml of the latest schema version already, so there is nothing to rewrite.",
+    ),
+    (
+        "migrate_invalid",
+        "Only a valid descriptor can be rewritten, since of an invalid one nobody knows what it means. Mend what \
+         tieline descriptor check PATH lists, and migrate it then.",
+    ),
+    (
+        "migrate_not_written",
+        "The rewritten descriptor could not be written beside the old one, which is as it was. Mend the folder's \
+         permissions, or copy the text from the diff.",
+    ),
+    (
+        "migrate_target_exists",
+        "A component.yaml lies beside the older descriptor already and wins over it, so rewriting the older one would \
+         overwrite what counts. Compare the two, and remove the one that is out of date.",
     ),
     (
         "network_invalid",

@@ -9,11 +9,13 @@ pub mod key;
 mod migration;
 pub mod organization;
 pub mod record;
+pub mod release;
 pub mod row;
 pub mod search;
 pub mod service;
 pub mod tenancy;
 pub mod token;
+pub mod usage;
 
 pub use db::{Location, Store, Transaction};
 

@@ -56,6 +56,12 @@ enum Scoped {
     /// Make, list and delete components
     #[command(subcommand)]
     Component(command::component::ComponentCommand),
+    /// Find, register, offer and withdraw services: the marketplace
+    #[command(subcommand)]
+    Service(command::service::ServiceCommand),
+    /// Register databases, caches, brokers and stores
+    #[command(subcommand)]
+    Resource(command::service::ResourceCommand),
     /// Show what a deployment would inject, and every reason why it cannot
     Plan(command::deployment::PlanArguments),
     /// Deploy a descriptor to an environment
@@ -141,6 +147,8 @@ fn run(cli: Cli) -> Done {
         Scoped::Key(command) => command::key::run(&command, &context),
         Scoped::Context(command) => command::context::run(command, &context),
         Scoped::Explain(arguments) => command::explain::run(&arguments, &context),
+        Scoped::Service(command) => command::service::run(command, &context),
+        Scoped::Resource(command) => command::service::run_resource(command, &context),
     }
 }
 

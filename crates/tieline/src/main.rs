@@ -9,6 +9,7 @@ mod descriptor_file;
 mod environment_variables;
 mod failure;
 mod output;
+mod registration;
 mod runner;
 mod server;
 mod source;

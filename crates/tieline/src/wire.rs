@@ -24,6 +24,9 @@ use crate::server::{self, ServerSettings, TlsFiles, TlsListener};
 /// How long requests under way may take to finish when the server stops.
 const DRAIN: Duration = Duration::from_secs(10);
 
+/// How often reconcilers run: a change that another server commits is seen after this at the latest.
+const UPKEEP: Duration = Duration::from_millis(100);
+
 /// A running server.
 pub(crate) struct Server {
     file: ServerFile,
@@ -74,10 +77,13 @@ impl Server {
             Control::open::<Failure>(store.clone(), keyring, Arc::new(SystemClock), randomness, control_settings, keep)
                 .await?;
         control.finish_rotation().await.map_err(StartError::from)?;
+        control.addresses_reconcile().await.map_err(StartError::from)?;
 
         let (stop, stopping) = watch::channel(false);
-        let app = App { control: Arc::new(control), stopping: stopping.clone() };
+        let control = Arc::new(control);
+        let app = App { control: Arc::clone(&control), stopping: stopping.clone() };
         let mut tasks = JoinSet::new();
+        tasks.spawn(upkeep(control, store.is_shared(), stopping.clone()));
         let tls = settings.tls.as_ref();
         serve(&mut tasks, api.listener, tls, tieline_web::router(app), &stopping)?;
         serve(&mut tasks, internal.listener, tls, gateway_absent(), &stopping)?;
@@ -153,6 +159,25 @@ impl From<tieline_control::Error> for Failure {
                 format!("the database cannot be used: {error}"),
                 "see that the database runs and belongs to this version of Tieline",
             ),
+        }
+    }
+}
+
+/// Runs the reconcilers on a timer until the server stops, and once more then.
+async fn upkeep(control: Arc<Control>, shared: bool, mut stopping: watch::Receiver<bool>) {
+    loop {
+        let stop = tokio::select! {
+            _ = stopping.wait_for(|stop| *stop) => true,
+            () = tokio::time::sleep(UPKEEP) => false,
+        };
+        if let Err(error) = control.instances_record().await {
+            tracing::warn!(%error, "instance reports wait");
+        }
+        if stop {
+            return;
+        }
+        if shared && let Err(error) = control.feed_follow().await {
+            tracing::warn!(%error, "the change feed cannot be followed");
         }
     }
 }

@@ -100,7 +100,7 @@ impl Work<'_> {
     }
 
     /// The release of a deployment.
-    pub(super) async fn release(&mut self, deployment: &Deployment) -> Result<tieline_store::deployment::Release> {
+    pub(super) async fn release(&mut self, deployment: &Deployment) -> Result<tieline_store::release::Release> {
         let found = self.transaction.release_by_id(deployment.release_id).await?;
         found.ok_or_else(|| Error::Inconsistent(format!("the release of the deployment {} is gone", deployment.id)))
     }
