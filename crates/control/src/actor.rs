@@ -1,6 +1,10 @@
 //! Who asks: the holder of a token, with the roles that it was given and where.
 
+use std::sync::Arc;
+
+use jiff::Timestamp;
 use tieline_core::access::Grant;
+use tieline_core::code;
 use tieline_core::id::TokenId;
 use tieline_core::model::Role;
 use tieline_core::secret::{Digest, Secret};
@@ -16,11 +20,29 @@ pub struct Actor {
     pub(crate) installation_admin: bool,
 }
 
+/// The holder of a token that exists, and until when it is accepted.
+pub(crate) struct Known {
+    actor: Actor,
+    expires_at: Option<Timestamp>,
+}
+
 impl Actor {
     /// How the audit names this actor.
     #[must_use]
     pub fn label(&self) -> &str {
         &self.label
+    }
+
+    /// Refuses unless the actor administers the installation.
+    pub(crate) fn require_installation(&self) -> Result<()> {
+        if self.installation_admin {
+            return Ok(());
+        }
+        Err(Error::forbidden(
+            code!("forbidden"),
+            format!("{} may not do this: it needs the role installation-admin", self.label),
+            "use the admin token that the server's first start wrote to admin.token",
+        ))
     }
 }
 
@@ -30,10 +52,26 @@ impl Control {
     /// # Errors
     /// `unauthenticated` when the token is unknown, expired or revoked.
     pub async fn authenticate(&self, presented: &Secret) -> Result<Actor> {
-        let mut transaction = self.store.read().await?;
         let digest = Digest::of(presented.expose());
+        let change = *self.changes.borrow();
+        let known = match self.actors.recall(&digest, change) {
+            Some(known) => known,
+            None => {
+                let known = Arc::new(self.find_actor(&digest).await?);
+                self.actors.keep(digest, change, Arc::clone(&known));
+                known
+            }
+        };
+        if known.expires_at.is_some_and(|end| end <= self.now()) {
+            return Err(Error::unauthenticated());
+        }
+        Ok(known.actor.clone())
+    }
+
+    async fn find_actor(&self, digest: &Digest) -> Result<Known> {
+        let mut transaction = self.store.read().await?;
         let token = transaction.token_by_digest(digest.as_bytes()).await?.ok_or_else(Error::unauthenticated)?;
-        if token.revoked_at.is_some() || token.expires_at.is_some_and(|end| end <= self.now()) {
+        if token.revoked_at.is_some() {
             return Err(Error::unauthenticated());
         }
         let mut grants = vec![Grant {
@@ -52,11 +90,12 @@ impl Control {
                 environment: None,
             });
         }
-        Ok(Actor {
+        let actor = Actor {
             token: token.id,
             label: format!("token:{}", token.name),
             grants,
             installation_admin: token.role == Role::InstallationAdmin,
-        })
+        };
+        Ok(Known { actor, expires_at: token.expires_at })
     }
 }

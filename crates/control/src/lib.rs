@@ -4,31 +4,44 @@
 //! It knows no HTTP and no HTML; `web` and the command line convert to and from it.
 
 mod actor;
+mod audit;
+pub mod backup;
 mod component;
 mod connection;
 mod consumers;
 mod deployment;
 mod environment;
 mod error;
+mod key;
+mod memory;
 mod organization;
 mod project;
+pub mod restore;
 mod sealed;
 mod service;
 mod start;
+mod token;
+mod upkeep;
 mod work;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use jiff::Timestamp;
 use tieline_core::clock::Clock;
+use tieline_core::id::{InstanceId, TokenId};
 use tieline_core::randomness::{Randomness, uuid_v4, uuid_v7};
+use tieline_core::secret::Digest;
 use tieline_store::Store;
 use tieline_vault::seal::Sealer;
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 use uuid::Uuid;
+
+use crate::actor::Known;
+use crate::deployment::{Delivered, Report};
+use crate::memory::Memory;
 
 pub use actor::Actor;
 pub use connection::Scope;
@@ -69,10 +82,18 @@ impl Settings {
 pub struct Control {
     store: Store,
     sealer: RwLock<Arc<Sealer>>,
+    /// Held while the master key is rotated, so that one rotation ends before the next begins.
+    rotation: Mutex<()>,
     clock: Arc<dyn Clock>,
     randomness: Arc<dyn Randomness>,
     settings: Settings,
     changes: watch::Sender<i64>,
+    /// Who presented a token, by its digest.
+    actors: Memory<Digest, Arc<Known>>,
+    /// What runners fetch.
+    delivered: Memory<(TokenId, SnapshotQuery), Arc<Delivered>>,
+    /// Which runner took which snapshot, to be recorded together.
+    reports: std::sync::Mutex<HashMap<InstanceId, Report>>,
 }
 
 impl Control {
@@ -96,6 +117,15 @@ impl Control {
     pub async fn ready(&self) -> Result<()> {
         self.store.read().await?.change_number().await?;
         Ok(())
+    }
+
+    /// Tells whoever follows the feed of a change that is committed. Numbers may arrive out of order; the last counts.
+    fn announce(&self, number: i64) {
+        self.changes.send_if_modified(|last| {
+            let later = number > *last;
+            *last = (*last).max(number);
+            later
+        });
     }
 
     fn now(&self) -> Timestamp {

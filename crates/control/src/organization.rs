@@ -17,13 +17,7 @@ impl Control {
     /// # Errors
     /// `forbidden`, `handle_invalid`, `organization_exists`.
     pub async fn organization_create(&self, actor: &Actor, request: OrganizationCreate) -> Result<OrganizationView> {
-        if !actor.installation_admin {
-            return Err(Error::forbidden(
-                code!("forbidden"),
-                format!("{} may not make organizations: it needs the role installation-admin", actor.label()),
-                "use the admin token that the server's first start wrote to admin.token",
-            ));
-        }
+        actor.require_installation()?;
         let handle = handle(&request.handle)?;
         let mut transaction = self.store.write().await?;
         let at = self.now();
@@ -31,6 +25,7 @@ impl Control {
             id: OrganizationId(self.new_id()),
             handle: handle.as_str().to_owned(),
             variable_prefix: "CHOREO".to_owned(),
+            revision: 1,
             created_at: at,
         };
         if transaction.organization_by_handle(handle.as_str()).await?.is_some() {
@@ -60,7 +55,7 @@ impl Control {
         work::audit(&mut transaction, &id, actor.label(), "organization_create", &object, json!({}), at).await?;
         let number = transaction.change_insert(&id, "organization_create", &object, at).await?;
         transaction.commit().await?;
-        self.changes.send_replace(number);
+        self.announce(number);
         Ok(view(organization))
     }
 

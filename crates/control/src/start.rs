@@ -12,8 +12,9 @@ use tieline_store::token::{Installation, Token};
 use tieline_vault::keyring::Keyring;
 use tieline_vault::seal::Sealer;
 use tieline_vault::token::new_token;
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 
+use crate::memory::Memory;
 use crate::{Control, Result, Settings, work};
 
 /// Why a server does not start.
@@ -106,6 +107,18 @@ impl Control {
         transaction.commit().await.map_err(failed)?;
         let sealer = RwLock::new(Arc::new(Sealer::new(keyring, Arc::clone(&randomness))));
         let (changes, _) = watch::channel(number);
-        Ok(Self { store, sealer, clock, randomness, settings, changes })
+        let rotation = Mutex::new(());
+        Ok(Self {
+            store,
+            sealer,
+            rotation,
+            clock,
+            randomness,
+            settings,
+            changes,
+            actors: Memory::new(),
+            delivered: Memory::new(),
+            reports: std::sync::Mutex::default(),
+        })
     }
 }

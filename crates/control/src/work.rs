@@ -121,7 +121,7 @@ impl<'a> Work<'a> {
         let organization = self.organization.id.to_string();
         let number = self.transaction.change_insert(&organization, action, object, self.at).await?;
         self.transaction.commit().await?;
-        self.control.changes.send_replace(number);
+        self.control.announce(number);
         Ok(())
     }
 

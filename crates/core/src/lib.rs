@@ -24,4 +24,5 @@ pub mod reference;
 pub mod resolve;
 pub mod secret;
 pub mod service_url;
+pub mod version;
 pub mod wire;

@@ -119,6 +119,23 @@ impl Digest {
     }
 }
 
+/// A [`Digest`] over text that comes in pieces, as a file does.
+#[derive(Clone, Default)]
+pub struct RunningDigest(Sha256);
+
+impl RunningDigest {
+    /// Takes the next piece.
+    pub fn update(&mut self, piece: &[u8]) {
+        self.0.update(piece);
+    }
+
+    /// The digest of all pieces so far.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        Digest(self.0.clone().finalize().into())
+    }
+}
+
 impl PartialEq for Digest {
     fn eq(&self, other: &Self) -> bool {
         same_bytes(&self.0, &other.0)
@@ -180,5 +197,10 @@ mod tests {
         // FIPS 180-2, appendix B.1.
         assert_eq!(&Digest::of("abc").as_bytes()[..4], [0xba, 0x78, 0x16, 0xbf]);
         assert_eq!(Digest::of("abc").to_string().len(), 43);
+        let mut running = RunningDigest::default();
+        for piece in ["a", "", "bc"] {
+            running.update(piece.as_bytes());
+        }
+        assert_eq!(running.digest(), Digest::of("abc"));
     }
 }

@@ -130,6 +130,12 @@ impl Store {
         Ok(Transaction { inner })
     }
 
+    /// Whether other servers may write to the same database.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        matches!(self.pools, Pools::Postgres(_))
+    }
+
     /// Closes every connection, after those in use have finished.
     pub async fn close(&self) {
         match &self.pools {

@@ -100,13 +100,19 @@ impl Transaction {
         row.map(|row| read_sealed(&row)).transpose()
     }
 
-    /// Up to `limit` sealed values after an id, in order of ids: for sealing all of them anew.
+    /// Up to `limit` sealed values of an organization after an id, in order of ids: for wrapping all of them anew.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn sealed_after(&mut self, after: &str, limit: i64) -> Result<Vec<SealedVersion>> {
-        let sql = "SELECT * FROM sealed_version WHERE id > $1 ORDER BY id LIMIT $2";
-        self.rows(sql, &[text(after), Value::Integer(limit)]).await?.iter().map(read_sealed).collect()
+    pub async fn sealed_of_organization(
+        &mut self,
+        organization: OrganizationId,
+        after: &str,
+        limit: i64,
+    ) -> Result<Vec<SealedVersion>> {
+        let sql = "SELECT * FROM sealed_version WHERE organization_id = $1 AND id > $2 ORDER BY id LIMIT $3";
+        let values = [text(organization), text(after), Value::Integer(limit)];
+        self.rows(sql, &values).await?.iter().map(read_sealed).collect()
     }
 
     /// Replaces the wrapping of a sealed value.

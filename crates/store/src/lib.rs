@@ -1,6 +1,7 @@
 //! All SQL of Tieline, for SQLite and PostgreSQL. It records and finds; it decides nothing and never sees a plaintext
 //! secret: what is sealed arrives as bytes and leaves as bytes.
 
+pub mod backup;
 pub mod connection;
 pub mod db;
 pub mod deployment;
@@ -8,11 +9,13 @@ pub mod key;
 mod migration;
 pub mod organization;
 pub mod record;
+pub mod release;
 pub mod row;
 pub mod search;
 pub mod service;
 pub mod tenancy;
 pub mod token;
+pub mod usage;
 
 pub use db::{Location, Store, Transaction};
 

@@ -15,6 +15,8 @@ pub struct Organization {
     pub handle: String,
     /// The first part of variable names.
     pub variable_prefix: String,
+    /// Counts the changes of its settings.
+    pub revision: i64,
     /// When it was made.
     pub created_at: Timestamp,
 }
@@ -25,6 +27,7 @@ impl Organization {
             id: row.parsed("id")?,
             handle: row.text("handle")?,
             variable_prefix: row.text("variable_prefix")?,
+            revision: row.integer("revision")?,
             created_at: row.parsed("created_at")?,
         })
     }
@@ -38,12 +41,13 @@ impl Transaction {
     pub async fn organization_insert(&mut self, organization: &Organization) -> Result<()> {
         self.execute(
             "INSERT INTO organization (id, handle, handle_folded, variable_prefix, revision, created_at)
-             VALUES ($1, $2, $3, $4, 1, $5)",
+             VALUES ($1, $2, $3, $4, $5, $6)",
             &[
                 text(organization.id),
                 text(&organization.handle),
                 text(organization.handle.to_ascii_lowercase()),
                 text(&organization.variable_prefix),
+                Value::Integer(organization.revision),
                 text(organization.created_at),
             ],
         )
@@ -90,21 +94,22 @@ impl Transaction {
     }
 
     /// Takes the organization's lock until the transaction ends, so that what is decided from its rows stays true.
+    /// Writing the row, even unchanged, is what takes it.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn organization_lock(&mut self, id: OrganizationId) -> Result<()> {
-        self.execute("UPDATE organization SET revision = revision + 1 WHERE id = $1", &[text(id)]).await?;
+        self.execute("UPDATE organization SET revision = revision WHERE id = $1", &[text(id)]).await?;
         Ok(())
     }
 
-    /// Sets the first part of variable names.
+    /// Sets the first part of variable names, and counts the change.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn organization_set_prefix(&mut self, id: OrganizationId, prefix: &str) -> Result<()> {
-        let values = [Value::Text(prefix.to_owned()), text(id)];
-        self.execute("UPDATE organization SET variable_prefix = $1 WHERE id = $2", &values).await?;
+        let sql = "UPDATE organization SET variable_prefix = $1, revision = revision + 1 WHERE id = $2";
+        self.execute(sql, &[text(prefix), text(id)]).await?;
         Ok(())
     }
 }

@@ -29,6 +29,21 @@ pub struct AuditEntry {
     pub hash: String,
 }
 
+/// Which entries of a chain are asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditFilter {
+    /// Only of this action.
+    pub action: Option<String>,
+    /// Only about this object.
+    pub object: Option<String>,
+    /// Only by this actor.
+    pub actor: Option<String>,
+    /// Only before this number.
+    pub before: i64,
+    /// At most so many.
+    pub limit: i64,
+}
+
 /// A row of `change`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
@@ -102,6 +117,25 @@ impl Transaction {
     pub async fn audit_after(&mut self, organization: &str, sequence: i64, limit: i64) -> Result<Vec<AuditEntry>> {
         let sql = "SELECT * FROM audit WHERE organization_id = $1 AND sequence > $2 ORDER BY sequence LIMIT $3";
         let values = [text(organization), Value::Integer(sequence), Value::Integer(limit)];
+        self.rows(sql, &values).await?.iter().map(AuditEntry::read).collect()
+    }
+
+    /// The entries of a chain that a filter lets through, the latest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn audit_list(&mut self, organization: &str, filter: &AuditFilter) -> Result<Vec<AuditEntry>> {
+        let sql = "SELECT * FROM audit WHERE organization_id = $1 AND sequence < $2 AND ($3 = '' OR action = $3)
+             AND ($4 = '' OR object = $4) AND ($5 = '' OR actor = $5) ORDER BY sequence DESC LIMIT $6";
+        let given = |value: &Option<String>| text(value.as_deref().unwrap_or_default());
+        let values = [
+            text(organization),
+            Value::Integer(filter.before),
+            given(&filter.action),
+            given(&filter.object),
+            given(&filter.actor),
+            Value::Integer(filter.limit),
+        ];
         self.rows(sql, &values).await?.iter().map(AuditEntry::read).collect()
     }
 }

@@ -110,6 +110,15 @@ impl Transaction {
         self.rows(sql, &[text(organization)]).await?.iter().map(Token::read).collect()
     }
 
+    /// Every token with a role in the whole installation, the oldest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn installation_tokens(&mut self) -> Result<Vec<Token>> {
+        let sql = "SELECT * FROM token WHERE organization_id IS NULL ORDER BY created_at, id";
+        self.rows(sql, &[]).await?.iter().map(Token::read).collect()
+    }
+
     /// Notes that a token is no longer accepted.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand};
 use crate::context::{Context, Global};
 use crate::failure::{Done, Exit};
 use crate::output;
-use crate::{command, server};
+use crate::{command, demo, server};
 
 /// Catalogue your services, connect your components, and have the right credentials in the right environment variables.
 #[derive(Debug, Parser)]
@@ -32,10 +32,22 @@ Examples:
 enum Command {
     /// Run the server: API, token service and gateway
     Server(server::ServerArguments),
+    /// See it work: a server, programs and connections in a temporary folder
+    Demo(demo::DemoArguments),
+    /// The demo's programs
+    #[command(hide = true)]
+    DemoProgram(demo::ProgramArguments),
+    #[command(flatten)]
+    Scoped(Scoped),
+}
+
+/// The commands that work in a scope, against a server.
+#[derive(Debug, Subcommand)]
+enum Scoped {
     /// Make and list organizations
     #[command(subcommand)]
     Organization(command::organization::OrganizationCommand),
-    /// Make, change and list environments
+    /// Make, change, list and delete environments
     #[command(subcommand)]
     Environment(command::environment::EnvironmentCommand),
     /// Make, list and delete projects
@@ -61,9 +73,25 @@ enum Command {
     Variables(command::variables::VariablesArguments),
     /// Start a command with the live snapshot's variables
     Run(command::run::RunArguments),
+    /// Connect to services, and see the variables that a connection becomes
+    #[command(subcommand)]
+    Connection(Box<command::connection::ConnectionCommand>),
     /// Check and migrate descriptors; needs no server
     #[command(subcommand)]
     Descriptor(command::descriptor::DescriptorCommand),
+    /// Make, list and revoke tokens
+    #[command(subcommand)]
+    Token(command::token::TokenCommand),
+    /// See what was done, and prove that nobody touched the record
+    #[command(subcommand)]
+    Audit(command::audit::AuditCommand),
+    /// Write everything but the master key into a file
+    Backup(command::backup::BackupArguments),
+    /// Put a backup into an empty database
+    Restore(command::restore::RestoreArguments),
+    /// Rotate the master key
+    #[command(subcommand)]
+    Key(command::key::KeyCommand),
     /// Remember server and scope beside the source
     #[command(subcommand)]
     Context(command::context::ContextCommand),
@@ -83,27 +111,36 @@ pub(crate) fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Done {
-    if let Command::Server(arguments) = cli.command {
-        return server::run(arguments, cli.global.data);
-    }
+    // These work without a scope, and must not fail over a context file that is none of their business.
+    let command = match cli.command {
+        Command::Server(arguments) => return server::run(arguments, cli.global.data),
+        Command::Demo(arguments) => return demo::run(&arguments),
+        Command::DemoProgram(arguments) => return demo::run_program(arguments),
+        Command::Scoped(command) => command,
+    };
     let context = Context::read(cli.global, std::path::Path::new("."))?;
-    match cli.command {
-        Command::Server(_) => Ok(ExitCode::SUCCESS),
-        Command::Organization(command) => command::organization::run(command, &context),
-        Command::Environment(command) => command::environment::run(command, &context),
-        Command::Project(command) => command::project::run(command, &context),
-        Command::Component(command) => command::component::run(command, &context),
-        Command::Plan(arguments) => command::deployment::plan(&arguments, &context),
-        Command::Deploy(arguments) => command::deployment::deploy(arguments, &context),
-        Command::Promote(arguments) => command::deployment::promote(arguments, &context),
-        Command::Rollback(arguments) => command::deployment::rollback(&arguments, &context),
-        Command::Undeploy(arguments) => command::deployment::undeploy(&arguments, &context),
-        Command::Deployment(command) => command::deployment::run(&command, &context),
-        Command::Variables(arguments) => command::variables::run(&arguments, &context),
-        Command::Run(arguments) => command::run::run(arguments, &context),
-        Command::Descriptor(command) => command::descriptor::run(command, context.output()),
-        Command::Context(command) => command::context::run(command, &context),
-        Command::Explain(arguments) => command::explain::run(&arguments, &context),
+    match command {
+        Scoped::Organization(command) => command::organization::run(command, &context),
+        Scoped::Environment(command) => command::environment::run(command, &context),
+        Scoped::Project(command) => command::project::run(command, &context),
+        Scoped::Component(command) => command::component::run(command, &context),
+        Scoped::Connection(command) => command::connection::run(*command, &context),
+        Scoped::Plan(arguments) => command::deployment::plan(&arguments, &context),
+        Scoped::Deploy(arguments) => command::deployment::deploy(arguments, &context),
+        Scoped::Promote(arguments) => command::deployment::promote(arguments, &context),
+        Scoped::Rollback(arguments) => command::deployment::rollback(&arguments, &context),
+        Scoped::Undeploy(arguments) => command::deployment::undeploy(&arguments, &context),
+        Scoped::Deployment(command) => command::deployment::run(&command, &context),
+        Scoped::Variables(arguments) => command::variables::run(&arguments, &context),
+        Scoped::Run(arguments) => command::run::run(arguments, &context),
+        Scoped::Descriptor(command) => command::descriptor::run(command, context.output()),
+        Scoped::Token(command) => command::token::run(command, &context),
+        Scoped::Audit(command) => command::audit::run(command, &context),
+        Scoped::Backup(arguments) => command::backup::run(&arguments, &context),
+        Scoped::Restore(arguments) => command::restore::run(&arguments, &context),
+        Scoped::Key(command) => command::key::run(&command, &context),
+        Scoped::Context(command) => command::context::run(command, &context),
+        Scoped::Explain(arguments) => command::explain::run(&arguments, &context),
     }
 }
 

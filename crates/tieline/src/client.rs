@@ -1,5 +1,6 @@
 //! Calls of the API: blocking, because a command makes few, and starting no runtime keeps `run` fast.
 
+use std::fs::File;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -7,6 +8,7 @@ use tieline_core::code;
 use tieline_core::secret::Secret;
 use tieline_core::wire::Problem;
 use ureq::Agent;
+use ureq::http::request::Builder;
 use ureq::http::{Request, Response};
 
 use crate::failure::{Exit, Failure};
@@ -39,6 +41,11 @@ impl Client {
 
     /// Asks for every item of a paged list.
     pub(crate) fn list(&self, path: &str) -> Result<Vec<Value>, Failure> {
+        self.list_up_to(path, usize::MAX)
+    }
+
+    /// Asks for the first items of a paged list.
+    pub(crate) fn list_up_to(&self, path: &str, limit: usize) -> Result<Vec<Value>, Failure> {
         let mut items = Vec::new();
         let mut cursor: Option<String> = None;
         loop {
@@ -49,8 +56,11 @@ impl Client {
             };
             items.extend(page["items"].as_array().cloned().unwrap_or_default());
             match page["next"].as_str() {
-                Some(next) => cursor = Some(next.to_owned()),
-                None => return Ok(items),
+                Some(next) if items.len() < limit => cursor = Some(next.to_owned()),
+                _ => {
+                    items.truncate(limit);
+                    return Ok(items);
+                }
             }
         }
     }
@@ -70,43 +80,63 @@ impl Client {
         self.send("DELETE", path, None)
     }
 
-    fn send(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
-        let url = format!("{}/api/v1{path}", self.url);
-        let request = Request::builder()
-            .method(method)
-            .uri(&url)
-            .header("authorization", format!("Bearer {}", self.token.expose()))
-            .header("content-type", "application/json");
-        let invalid = |error: &dyn std::fmt::Display| {
-            Failure::usage(
-                code!("url_invalid"),
-                format!("{} is not the address of a server: {error}", self.url),
-                "give it as --url http://HOST:PORT",
-            )
-        };
-        let answer = match body {
-            Some(body) => self.agent.run(request.body(body.to_string()).map_err(|error| invalid(&error))?),
-            None => self.agent.run(request.body(()).map_err(|error| invalid(&error))?),
-        };
-        match answer {
-            Ok(response) => self.read(response),
-            Err(error) => Err(Failure::unreachable(
-                code!("server_unreachable"),
-                format!("the server at {} cannot be reached: {error}", self.url),
-                "start it with `tieline server`, or name another with --url, --data or TIELINE_URL",
-            )),
+    /// Writes an answer into a file as it comes, however long it takes.
+    pub(crate) fn download(&self, path: &str, file: &mut File) -> Result<(), Failure> {
+        let request = self.request("POST", path).body(()).map_err(|error| self.invalid(&error))?;
+        let patient = self.agent.configure_request(request).timeout_global(None).build();
+        let response = self.agent.run(patient).map_err(|error| self.unreachable(&error))?;
+        if !response.status().is_success() {
+            return self.read(response).map(|_| ());
         }
+        std::io::copy(&mut response.into_body().into_reader(), file).map_err(|error| self.broken_off(&error))?;
+        Ok(())
+    }
+
+    fn send(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
+        let request = self.request(method, path);
+        let answer = match body {
+            Some(body) => self.agent.run(request.body(body.to_string()).map_err(|error| self.invalid(&error))?),
+            None => self.agent.run(request.body(()).map_err(|error| self.invalid(&error))?),
+        };
+        self.read(answer.map_err(|error| self.unreachable(&error))?)
+    }
+
+    fn request(&self, method: &str, path: &str) -> Builder {
+        Request::builder()
+            .method(method)
+            .uri(format!("{}/api/v1{path}", self.url))
+            .header("authorization", format!("Bearer {}", self.token.expose()))
+            .header("content-type", "application/json")
+    }
+
+    fn invalid(&self, error: &dyn std::fmt::Display) -> Failure {
+        Failure::usage(
+            code!("url_invalid"),
+            format!("{} is not the address of a server: {error}", self.url),
+            "give it as --url http://HOST:PORT",
+        )
+    }
+
+    fn unreachable(&self, error: &dyn std::fmt::Display) -> Failure {
+        Failure::unreachable(
+            code!("server_unreachable"),
+            format!("the server at {} cannot be reached: {error}", self.url),
+            "start it with `tieline server`, or name another with --url, --data or TIELINE_URL",
+        )
+    }
+
+    fn broken_off(&self, error: &dyn std::fmt::Display) -> Failure {
+        Failure::unreachable(
+            code!("server_unreachable"),
+            format!("the answer of {} broke off: {error}", self.url),
+            "try again; a change may have been made or not",
+        )
     }
 
     fn read(&self, mut response: Response<ureq::Body>) -> Result<Value, Failure> {
         let status = response.status();
-        let text = response.body_mut().with_config().limit(256 * 1024 * 1024).read_to_string().map_err(|error| {
-            Failure::unreachable(
-                code!("server_unreachable"),
-                format!("the answer of {} broke off: {error}", self.url),
-                "try again; a change may have been made or not",
-            )
-        })?;
+        let text = response.body_mut().with_config().limit(256 * 1024 * 1024).read_to_string();
+        let text = text.map_err(|error| self.broken_off(&error))?;
         if status.is_success() {
             return if text.is_empty() {
                 Ok(Value::Object(serde_json::Map::new()))

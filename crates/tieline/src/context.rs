@@ -213,7 +213,8 @@ impl Context {
         self.flags.url.as_deref().or_else(remembered)
     }
 
-    fn data_folder(&self) -> PathBuf {
+    /// The data folder of a server on this machine.
+    pub(crate) fn data_folder(&self) -> PathBuf {
         self.flags.data.clone().or_else(|| self.file.data.clone()).unwrap_or_else(default_data_folder)
     }
 }

@@ -4,6 +4,7 @@ mod cli;
 mod client;
 mod command;
 mod context;
+mod demo;
 mod descriptor_file;
 mod environment_variables;
 mod failure;

@@ -10,7 +10,7 @@ use axum::Router;
 use axum::http::StatusCode;
 use tieline_control::{Control, FirstStart, Settings, StartError};
 use tieline_core::code;
-use tieline_store::Store;
+use tieline_store::{Location, Store};
 use tieline_vault::system::{SystemClock, SystemRandomness};
 use tieline_web::App;
 use tokio::net::TcpListener;
@@ -23,6 +23,9 @@ use crate::server::{self, ServerSettings, TlsFiles, TlsListener};
 
 /// How long requests under way may take to finish when the server stops.
 const DRAIN: Duration = Duration::from_secs(10);
+
+/// How often reconcilers run: a change that another server commits is seen after this at the latest.
+const UPKEEP: Duration = Duration::from_millis(100);
 
 /// A running server.
 pub(crate) struct Server {
@@ -43,7 +46,7 @@ impl Server {
     pub(crate) async fn start(settings: &ServerSettings) -> Result<Self, Failure> {
         make_folder(&settings.data)?;
         let randomness = Arc::new(SystemRandomness);
-        let store = open_store(settings).await?;
+        let store = open_store(&settings.database).await?;
         let first = FirstStart::ask(&store).await.map_err(StartError::from)?;
         let keyring = server::read_keyring(settings, first.needed_key.as_deref(), &*randomness)?;
 
@@ -73,10 +76,14 @@ impl Server {
         let control =
             Control::open::<Failure>(store.clone(), keyring, Arc::new(SystemClock), randomness, control_settings, keep)
                 .await?;
+        control.finish_rotation().await.map_err(StartError::from)?;
+        control.addresses_reconcile().await.map_err(StartError::from)?;
 
         let (stop, stopping) = watch::channel(false);
-        let app = App { control: Arc::new(control), stopping: stopping.clone() };
+        let control = Arc::new(control);
+        let app = App { control: Arc::clone(&control), stopping: stopping.clone() };
         let mut tasks = JoinSet::new();
+        tasks.spawn(upkeep(control, store.is_shared(), stopping.clone()));
         let tls = settings.tls.as_ref();
         serve(&mut tasks, api.listener, tls, tieline_web::router(app), &stopping)?;
         serve(&mut tasks, internal.listener, tls, gateway_absent(), &stopping)?;
@@ -114,9 +121,9 @@ impl Server {
     }
 }
 
-/// Opens the database of the settings.
-pub(crate) async fn open_store(settings: &ServerSettings) -> Result<Store, Failure> {
-    Store::open(&settings.database).await.map_err(|error| {
+/// Opens a database.
+pub(crate) async fn open_store(location: &Location) -> Result<Store, Failure> {
+    Store::open(location).await.map_err(|error| {
         let hint = "see that the database runs and that --database names it";
         Failure::no(code!("database_unusable"), format!("the database cannot be opened: {error}"), hint)
     })
@@ -137,11 +144,40 @@ impl From<StartError> for Failure {
             StartError::WrongKey { .. } => {
                 Self::no(code!("master_key_wrong"), error.to_string(), "name the database's own key with --master-key")
             }
-            StartError::Control(error) => Self::no(
+            StartError::Control(error) => error.into(),
+        }
+    }
+}
+
+/// For the commands that open a database themselves.
+impl From<tieline_control::Error> for Failure {
+    fn from(error: tieline_control::Error) -> Self {
+        match error {
+            tieline_control::Error::Refused(refusal) => Self::no(refusal.code, refusal.message, refusal.hint),
+            error => Self::no(
                 code!("start_failed"),
-                format!("the server does not start: {error}"),
+                format!("the database cannot be used: {error}"),
                 "see that the database runs and belongs to this version of Tieline",
             ),
+        }
+    }
+}
+
+/// Runs the reconcilers on a timer until the server stops, and once more then.
+async fn upkeep(control: Arc<Control>, shared: bool, mut stopping: watch::Receiver<bool>) {
+    loop {
+        let stop = tokio::select! {
+            _ = stopping.wait_for(|stop| *stop) => true,
+            () = tokio::time::sleep(UPKEEP) => false,
+        };
+        if let Err(error) = control.instances_record().await {
+            tracing::warn!(%error, "instance reports wait");
+        }
+        if stop {
+            return;
+        }
+        if shared && let Err(error) = control.feed_follow().await {
+            tracing::warn!(%error, "the change feed cannot be followed");
         }
     }
 }

@@ -31,7 +31,7 @@ impl Work<'_> {
             (Some(project), None) => Ok((Some(self.project(project).await?), None)),
             (None, None) => Ok((None, None)),
             (None, Some(component)) => Err(Error::invalid(
-                code!("project_missing"),
+                code!("scope_missing"),
                 format!("the component {component:?} is given without its project"),
                 "give --project too",
             )),

@@ -12,7 +12,7 @@ impl Control {
     /// The connections that a scope may use: the organization's, and the given project's and component's.
     ///
     /// # Errors
-    /// `project_not_found`, `component_not_found`, `project_missing`.
+    /// `project_not_found`, `component_not_found`, `scope_missing`.
     pub async fn connection_list(
         &self,
         actor: &Actor,

@@ -1,16 +1,18 @@
 //! Delivery: the live snapshot's values in clear, to the runners of a component and to people who may read its secrets.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError};
 
+use jiff::Timestamp;
 use serde_json::json;
 use tieline_core::access::{Permission, is_runner};
-use tieline_core::id::InstanceId;
+use tieline_core::id::{InstanceId, SealedVersionId};
 use tieline_core::model::PinnedValue;
 use tieline_core::resolve::Pinned;
-use tieline_core::secret::{Digest, Secret};
+use tieline_core::secret::{Digest, Sealed};
 use tieline_core::wire::plan::SnapshotValues;
 use tieline_store::deployment::Deployment;
-use tieline_vault::seal::Sealer;
+use tieline_store::key::SealedVersion;
 use uuid::Uuid;
 
 use super::plan::Spot;
@@ -18,7 +20,7 @@ use crate::work::Work;
 use crate::{Actor, Control, Error, Result};
 
 /// Which snapshot is asked for.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct SnapshotQuery {
     /// The organization's handle.
     pub organization: String,
@@ -32,26 +34,37 @@ pub struct SnapshotQuery {
     pub version: Option<String>,
 }
 
+/// A live snapshot as it is delivered: everything but the opening of its secrets.
+pub(crate) struct Delivered {
+    spot: Spot,
+    /// Whether it goes to a runner of the place, and not to a person.
+    runner: bool,
+    live: Deployment,
+    pinned: Vec<Pinned>,
+    sealed: BTreeMap<SealedVersionId, SealedVersion>,
+}
+
+/// That a runner took a snapshot.
+pub(crate) struct Report {
+    live: Deployment,
+    at: Timestamp,
+}
+
 impl Control {
     /// The values of the live snapshot. A runner's fetch is an instance report; anybody else's is audited.
     ///
     /// # Errors
     /// `forbidden`, `not_deployed`, `several_majors_live`, and "not found" for what the actor may not see.
     pub async fn snapshot_fetch(&self, actor: &Actor, query: &SnapshotQuery) -> Result<SnapshotValues> {
-        let mut work = self.write(actor, &query.organization).await?;
-        let (spot, runner) = work.deliverable(query).await?;
-        let live = work.live(&spot, query.version.as_deref()).await?;
-        let values = work.values_of(&live).await?;
-        if runner {
-            // A process that was exec'd reports no end, so the token and the place stand for it.
-            let place = format!("{} {} {} {}", actor.token, spot.component.id, spot.environment.id, live.major);
-            let (id, at) = (InstanceId(stable_id(&place)), work.at);
-            work.transaction.instance_save(id, &live, &live.snapshot_id, at).await?;
-            work.transaction.commit().await?;
+        let delivered = self.delivered(actor, query).await?;
+        let values = self.opened(&delivered)?;
+        if delivered.runner {
+            self.report(actor, &delivered);
         } else {
-            let object = format!("{}/{}", spot.project.handle, spot.component.handle);
+            let work = self.write(actor, &query.organization).await?;
+            let object = format!("{}/{}", delivered.spot.project.handle, delivered.spot.component.handle);
             let detail = json!({
-                "environment": spot.environment.handle, "snapshot": live.snapshot_id,
+                "environment": delivered.spot.environment.handle, "snapshot": delivered.live.snapshot_id,
                 "variables": values.variables.keys().collect::<Vec<_>>(),
             });
             work.finish("variables", &object, detail).await?;
@@ -64,9 +77,82 @@ impl Control {
     /// # Errors
     /// As [`Control::snapshot_fetch`].
     pub async fn snapshot_current(&self, actor: &Actor, query: &SnapshotQuery) -> Result<String> {
+        Ok(self.delivered(actor, query).await?.live.snapshot_id.clone())
+    }
+
+    /// Records which runners took which snapshots since the last time.
+    ///
+    /// # Errors
+    /// When the database fails; the reports are kept for the next time.
+    pub async fn instances_record(&self) -> Result<()> {
+        let reports = std::mem::take(&mut *self.reports.lock().unwrap_or_else(PoisonError::into_inner));
+        if reports.is_empty() {
+            return Ok(());
+        }
+        let recorded = async {
+            let mut transaction = self.store.write().await?;
+            for (id, report) in &reports {
+                transaction.instance_save(*id, &report.live, &report.live.snapshot_id, report.at).await?;
+            }
+            transaction.commit().await
+        };
+        if let Err(error) = recorded.await {
+            let mut waiting = self.reports.lock().unwrap_or_else(PoisonError::into_inner);
+            for (id, report) in reports {
+                waiting.entry(id).or_insert(report);
+            }
+            return Err(error.into());
+        }
+        Ok(())
+    }
+
+    async fn delivered(&self, actor: &Actor, query: &SnapshotQuery) -> Result<Arc<Delivered>> {
+        let question = (actor.token, query.clone());
+        let change = *self.changes.borrow();
+        if let Some(delivered) = self.delivered.recall(&question, change) {
+            return Ok(delivered);
+        }
         let mut work = self.read(actor, &query.organization).await?;
-        let (spot, _) = work.deliverable(query).await?;
-        Ok(work.live(&spot, query.version.as_deref()).await?.snapshot_id)
+        let (spot, runner) = work.deliverable(query).await?;
+        let live = work.live(&spot, query.version.as_deref()).await?;
+        let pinned = work.pinned(&live).await?;
+        let sealed = work.transaction.snapshot_sealed(&live.snapshot_id).await?;
+        let sealed = sealed.into_iter().map(|version| (version.id, version)).collect();
+        let delivered = Arc::new(Delivered { spot, runner, live, pinned, sealed });
+        self.delivered.keep(question, change, Arc::clone(&delivered));
+        Ok(delivered)
+    }
+
+    fn opened(&self, delivered: &Delivered) -> Result<SnapshotValues> {
+        let sealer = self.sealer();
+        let open = |pinned: &Pinned| -> Result<String> {
+            match &pinned.value {
+                PinnedValue::Plain(value) => Ok(value.clone()),
+                PinnedValue::Sealed(id) => {
+                    let missing = || Error::Inconsistent(format!("the sealed version {id} is gone"));
+                    let version = delivered.sealed.get(id).ok_or_else(missing)?;
+                    let sealed = Sealed::from_bytes(version.sealed.clone());
+                    Ok(sealer.open(version.context.as_bytes(), &sealed)?.expose().to_owned())
+                }
+            }
+        };
+        let variables = delivered.pinned.iter().map(|pinned| Ok((pinned.name.clone(), open(pinned)?)));
+        Ok(SnapshotValues {
+            snapshot: delivered.live.snapshot_id.clone(),
+            version: format!("v{}", delivered.live.major),
+            policy: delivered.live.policy.clone(),
+            variables: variables.collect::<Result<_>>()?,
+        })
+    }
+
+    /// Notes that a runner took a snapshot. A process that was exec'd reports no end, so its token and place stand for
+    /// it, until the next fetch.
+    fn report(&self, actor: &Actor, delivered: &Delivered) {
+        let (spot, live) = (&delivered.spot, &delivered.live);
+        let place = format!("{} {} {} {}", actor.token, spot.component.id, spot.environment.id, live.major);
+        let report = Report { live: live.clone(), at: self.now() };
+        let mut reports = self.reports.lock().unwrap_or_else(PoisonError::into_inner);
+        reports.insert(InstanceId(stable_id(&place)), report);
     }
 }
 
@@ -97,38 +183,6 @@ impl Work<'_> {
         }
         self.spot(&query.project, &query.component, &query.environment).await
     }
-
-    async fn values_of(&mut self, live: &Deployment) -> Result<SnapshotValues> {
-        let pinned = self.pinned(live).await?;
-        let mut sealed = BTreeMap::new();
-        for version in self.transaction.snapshot_sealed(&live.snapshot_id).await? {
-            sealed.insert(version.id, version);
-        }
-        let sealer = self.control.sealer();
-        let open = |pinned: &Pinned| -> Result<String> {
-            match &pinned.value {
-                PinnedValue::Plain(value) => Ok(value.clone()),
-                PinnedValue::Sealed(id) => {
-                    let version = sealed
-                        .get(id)
-                        .ok_or_else(|| Error::Inconsistent(format!("the sealed version {id} is gone")))?;
-                    Ok(opened(&sealer, &version.context, &version.sealed)?.expose().to_owned())
-                }
-            }
-        };
-        let variables = pinned.iter().map(|pinned| Ok((pinned.name.clone(), open(pinned)?)));
-        Ok(SnapshotValues {
-            snapshot: live.snapshot_id.clone(),
-            version: format!("v{}", live.major),
-            policy: live.policy.clone(),
-            variables: variables.collect::<Result<_>>()?,
-        })
-    }
-}
-
-fn opened(sealer: &Sealer, context: &str, sealed: &[u8]) -> Result<Secret> {
-    let sealed = tieline_core::secret::Sealed::from_bytes(sealed.to_vec());
-    Ok(sealer.open(context.as_bytes(), &sealed)?)
 }
 
 /// The same id for the same text.

@@ -12,7 +12,8 @@ use tieline_core::policy::Policy;
 use tieline_core::resolve::Plan;
 use tieline_core::wire::connection::ConnectionCreate;
 use tieline_core::wire::plan::{DeployRequest, DeploymentView};
-use tieline_store::deployment::{Deployment, Release};
+use tieline_store::deployment::Deployment;
+use tieline_store::release::Release;
 
 use super::cause::as_problem;
 use super::plan::{Manner, Spot, parse_version, view};

@@ -10,8 +10,9 @@ use tieline_core::diagnostic::Diagnostic;
 use tieline_core::id::ServiceId;
 use tieline_core::model::{Scheme, ServiceEndpoint, ServiceType};
 use tieline_core::reference::Reference;
-use tieline_store::deployment::{DeployedEndpoint, Deployment};
+use tieline_store::deployment::Deployment;
 use tieline_store::service::Service;
+use tieline_store::usage::DeployedEndpoint;
 
 use super::cause::{as_problem, diagnostic};
 use super::facts::{admits, effective_visibilities};

@@ -15,4 +15,6 @@ mod source;
 mod undeploy;
 mod view;
 
+pub(crate) use delivery::{Delivered, Report};
+
 pub use delivery::SnapshotQuery;

@@ -7,7 +7,8 @@ use tieline_core::id::{ConnectionId, SealedVersionId};
 use tieline_core::model::PinnedValue;
 use tieline_core::resolve::{Pinned, Plan};
 use tieline_core::secret::Digest;
-use tieline_store::deployment::{Deployment, Snapshot};
+use tieline_store::deployment::Deployment;
+use tieline_store::release::Snapshot;
 
 use super::plan::Spot;
 use crate::Result;

@@ -3,6 +3,7 @@
 use tieline_core::code;
 use tieline_core::descriptor::model::Place;
 use tieline_core::resolve::{self, Consumer, Input, Pinned, Plan};
+use tieline_core::version::Version;
 use tieline_core::wire::plan::{PlanRequest, PlanView, VariableView};
 use tieline_store::deployment::Deployment;
 use tieline_store::tenancy::{Component, Environment, Project};
@@ -99,7 +100,7 @@ impl Work<'_> {
     }
 
     /// The release of a deployment.
-    pub(super) async fn release(&mut self, deployment: &Deployment) -> Result<tieline_store::deployment::Release> {
+    pub(super) async fn release(&mut self, deployment: &Deployment) -> Result<tieline_store::release::Release> {
         let found = self.transaction.release_by_id(deployment.release_id).await?;
         found.ok_or_else(|| Error::Inconsistent(format!("the release of the deployment {} is gone", deployment.id)))
     }
@@ -156,16 +157,10 @@ impl Work<'_> {
 
 /// A version, as `v1` or `v1.2.3`: its major, and the text in its canonical form.
 pub(super) fn parse_version(text: &str) -> Result<(i64, String)> {
-    let digits = text.strip_prefix(['v', 'V']).unwrap_or(text);
-    let numbers: Option<Vec<u32>> = digits.split('.').map(|part| part.parse().ok()).collect();
-    match numbers.as_deref() {
-        Some([major, ..]) if digits.len() <= 32 => Ok((i64::from(*major), format!("v{digits}"))),
-        _ => Err(Error::invalid(
-            code!("version_invalid"),
-            format!("{text:?} is not a version"),
-            "write it as v1.0: a v, then numbers with dots",
-        )),
-    }
+    let version = Version::parse(text).map_err(|message| {
+        Error::invalid(code!("version_invalid"), message, "write it as v1.0: a v, then numbers with dots")
+    })?;
+    Ok((i64::from(version.major()), version.to_string()))
 }
 
 /// The plan with everything that the check of the descriptor said.

@@ -1,5 +1,6 @@
 //! What goes over the wire, in both directions: the JSON of the API, which is also what the command line prints.
 
+pub mod access;
 pub mod connection;
 pub mod plan;
 pub mod service;

@@ -199,6 +199,57 @@ pub struct CredentialRegister {
     pub values: BTreeMap<String, Secret>,
 }
 
+/// What the marketplace is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ServiceQuery {
+    /// Words that must all occur, each also as the beginning of a longer one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search: Option<String>,
+    /// Where the words are looked for.
+    #[serde(default)]
+    #[param(inline)]
+    pub field: SearchField,
+    /// Only of these types or kinds, separated by commas: `internal`, `database`, `postgresql`, ….
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// Only internal services with this visibility.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[param(inline)]
+    pub visibility: Option<Visibility>,
+    /// Only in this category, ignoring case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+    /// Only what a component of this project may connect to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project: Option<String>,
+    /// Also what is not listed, for those who own it.
+    #[serde(default)]
+    pub all: bool,
+    /// At most so many; 50 when absent, never more than 200.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    /// Where to go on: `next` of the page before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+}
+
+/// Where a search looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SearchField {
+    /// The service's name and reference.
+    Name,
+    /// Labels and categories.
+    Label,
+    /// Summary, overview, document and definition.
+    Content,
+    /// All of these.
+    #[default]
+    All,
+}
+
 /// What may change of a service.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]

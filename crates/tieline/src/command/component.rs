@@ -30,6 +30,14 @@ pub(crate) enum ComponentCommand {
         /// Handle
         handle: String,
     },
+    /// Delete a component with its connections and services
+    Delete {
+        /// Handle
+        handle: String,
+        /// Delete it although it is deployed or others connect to it
+        #[arg(long)]
+        force: bool,
+    },
 }
 
 pub(crate) fn run(command: ComponentCommand, context: &Context) -> Done {
@@ -47,6 +55,11 @@ pub(crate) fn run(command: ComponentCommand, context: &Context) -> Done {
             output::value(context.output(), &Value::Array(list.clone()), |_| {
                 output::table(&list, &[("HANDLE", "handle"), ("TYPE", "type"), ("MADE", "created_at")])
             });
+        }
+        ComponentCommand::Delete { handle, force } => {
+            let force = if force { "?force=true" } else { "" };
+            let done = client.delete(&format!("{path}/{}{force}", segment(&handle)))?;
+            output::value(context.output(), &done, |_| format!("Deleted the component {handle}."));
         }
         ComponentCommand::View { handle } => {
             let component = client.get(&format!("{path}/{}", segment(&handle)))?;

@@ -40,6 +40,14 @@ pub(crate) enum EnvironmentCommand {
         #[arg(long, value_name = "CIDR")]
         allow_address: Vec<String>,
     },
+    /// Delete an environment
+    Delete {
+        /// Handle
+        handle: String,
+        /// Delete it although something is deployed there
+        #[arg(long)]
+        force: bool,
+    },
 }
 
 pub(crate) fn run(command: EnvironmentCommand, context: &Context) -> Done {
@@ -59,6 +67,11 @@ pub(crate) fn run(command: EnvironmentCommand, context: &Context) -> Done {
                     [("HANDLE", "handle"), ("CRITICAL", "critical"), ("ALLOWED ADDRESSES", "allowed_addresses")];
                 output::table(&list, &columns)
             });
+        }
+        EnvironmentCommand::Delete { handle, force } => {
+            let force = if force { "?force=true" } else { "" };
+            let done = client.delete(&format!("{path}/{}{force}", segment(&handle)))?;
+            output::value(context.output(), &done, |_| format!("Deleted the environment {handle}."));
         }
         EnvironmentCommand::Update { handle, critical, allow_address } => {
             let networks = (!allow_address.is_empty()).then_some(allow_address);

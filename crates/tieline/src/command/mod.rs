@@ -1,13 +1,19 @@
 //! The commands, one room per noun: each reads its flags, calls the API, and prints the answer.
 
+pub(crate) mod audit;
+pub(crate) mod backup;
 pub(crate) mod component;
+pub(crate) mod connection;
 pub(crate) mod context;
 pub(crate) mod deployment;
 pub(crate) mod descriptor;
 pub(crate) mod environment;
 pub(crate) mod explain;
+pub(crate) mod key;
 pub(crate) mod organization;
 pub(crate) mod plan;
 pub(crate) mod project;
+pub(crate) mod restore;
 pub(crate) mod run;
+pub(crate) mod token;
 pub(crate) mod variables;

@@ -8,22 +8,21 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use tieline_core::code;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::failure::{Done, Failure};
 use crate::wire::{self, Server};
 
 pub(crate) use files::{keep_admin_token, read_keyring, write_server_file};
 pub(crate) use listener::TlsListener;
-pub(crate) use settings::{ServerArguments, ServerSettings, TlsFiles};
+pub(crate) use settings::{ServerArguments, ServerSettings, TlsFiles, database};
 
 /// Runs a server until SIGTERM or SIGINT.
 pub(crate) fn run(arguments: ServerArguments, data: Option<PathBuf>) -> Done {
     let settings = ServerSettings::from_arguments(arguments, data)?;
     log();
     runtime()?.block_on(async {
-        let mut terminate = listen_for(SignalKind::terminate())?;
-        let mut interrupt = listen_for(SignalKind::interrupt())?;
+        let mut interruption = interruption()?;
         let server = Server::start(&settings).await?;
         crate::output::error_line(&format!(
             "tieline {} serves {}, internal gateway {}, external gateway {}",
@@ -33,13 +32,37 @@ pub(crate) fn run(arguments: ServerArguments, data: Option<PathBuf>) -> Done {
             server.gateway_external()
         ));
         crate::output::error_line(&format!("data folder {}", settings.data.display()));
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
+        interruption.wait().await;
         server.stop().await;
         Ok(ExitCode::SUCCESS)
     })
+}
+
+/// What asks a long-running command to end.
+pub(crate) struct Interruption {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+/// Listens for SIGTERM and SIGINT from now on.
+pub(crate) fn interruption() -> Result<Interruption, Failure> {
+    let listen = |kind| {
+        signal(kind).map_err(|error| {
+            let hint = "this is a fault of the system; try again";
+            Failure::no(code!("start_failed"), format!("signals cannot be received: {error}"), hint)
+        })
+    };
+    Ok(Interruption { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
+}
+
+impl Interruption {
+    /// Waits for either.
+    pub(crate) async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }
 
 /// A runtime for the server and the few commands that open a database themselves.
@@ -48,13 +71,6 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
         let hint = "see the machine's limits on threads and open files";
         Failure::no(code!("start_failed"), format!("the runtime does not start: {error}"), hint)
-    })
-}
-
-fn listen_for(kind: SignalKind) -> Result<tokio::signal::unix::Signal, Failure> {
-    signal(kind).map_err(|error| {
-        let hint = "this is a fault of the system; try again";
-        Failure::no(code!("start_failed"), format!("signals cannot be received: {error}"), hint)
     })
 }
 

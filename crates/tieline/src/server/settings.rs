@@ -94,6 +94,25 @@ pub(crate) struct TlsFiles {
 }
 
 impl ServerSettings {
+    /// Everything in one folder, on free ports of this machine.
+    pub(crate) fn local(data: PathBuf) -> Self {
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        Self {
+            database: Location::Sqlite(data.join("tieline.db")),
+            listen: any,
+            gateway_internal: any,
+            gateway_external: any,
+            public_url: None,
+            gateway_internal_url: None,
+            gateway_external_url: None,
+            tls: None,
+            master_key: data.join("master.key"),
+            master_key_named: false,
+            allow_loopback: false,
+            data,
+        }
+    }
+
     /// Checks the flags as a whole.
     pub(crate) fn from_arguments(arguments: ServerArguments, data: Option<PathBuf>) -> Result<Self, Failure> {
         let data = data.unwrap_or_else(default_data_folder);

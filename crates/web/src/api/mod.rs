@@ -1,6 +1,9 @@
 //! The operations of the API, one room per noun. A handler's name is the operation id, the use case and the audit
 //! action.
 
+mod access;
+mod backup;
+mod connection;
 mod deployment;
 mod tenancy;
 
@@ -10,5 +13,10 @@ use crate::App;
 
 /// Every operation, under `/api/v1`.
 pub(crate) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().merge(tenancy::router()).merge(deployment::router())
+    OpenApiRouter::new()
+        .merge(tenancy::router())
+        .merge(connection::router())
+        .merge(deployment::router())
+        .merge(access::router())
+        .merge(backup::router())
 }

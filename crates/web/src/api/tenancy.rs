@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use serde::Deserialize;
 use tieline_core::wire::tenancy::{
     ComponentCreate, ComponentView, EnvironmentCreate, EnvironmentUpdate, EnvironmentView, OrganizationCreate,
     OrganizationUpdate, OrganizationView, ProjectCreate, ProjectView,
@@ -14,18 +15,26 @@ use utoipa_axum::routes;
 use crate::App;
 use crate::caller::Caller;
 use crate::error::ApiResult;
-use crate::input::Body;
+use crate::input::{Body, Params};
 
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(organization_create, organization_list))
         .routes(routes!(organization_view, organization_update))
         .routes(routes!(environment_create, environment_list))
-        .routes(routes!(environment_update))
+        .routes(routes!(environment_update, environment_delete))
         .routes(routes!(project_create, project_list))
         .routes(routes!(project_delete))
         .routes(routes!(component_create, component_list))
-        .routes(routes!(component_view))
+        .routes(routes!(component_view, component_delete))
+}
+
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Removal {
+    /// Whether to delete it although it is in use.
+    #[serde(default)]
+    force: bool,
 }
 
 /// Makes an organization with the environments development and production.
@@ -109,6 +118,20 @@ async fn environment_update(
     Ok(Json(app.control.environment_update(&actor, &organization, &environment, request).await?))
 }
 
+/// Deletes an environment.
+#[utoipa::path(delete, path = "/organizations/{organization}/environments/{environment}", tag = "environment",
+    params(("organization" = String, Path), ("environment" = String, Path), Removal),
+    responses((status = 204), (status = "default", body = Problem)))]
+async fn environment_delete(
+    State(app): State<App>,
+    Caller(actor): Caller,
+    Path((organization, environment)): Path<(String, String)>,
+    Params(removal): Params<Removal>,
+) -> ApiResult<StatusCode> {
+    app.control.environment_delete(&actor, &organization, &environment, removal.force).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 /// Makes a project.
 #[utoipa::path(post, path = "/organizations/{organization}/projects", tag = "project",
     params(("organization" = String, Path)), request_body = ProjectCreate,
@@ -182,4 +205,19 @@ async fn component_view(
     Path((organization, project, component)): Path<(String, String, String)>,
 ) -> ApiResult<Json<ComponentView>> {
     Ok(Json(app.control.component_view(&actor, &organization, &project, &component).await?))
+}
+
+/// Deletes a component.
+#[utoipa::path(delete, path = "/organizations/{organization}/projects/{project}/components/{component}",
+    tag = "component",
+    params(("organization" = String, Path), ("project" = String, Path), ("component" = String, Path), Removal),
+    responses((status = 204), (status = "default", body = Problem)))]
+async fn component_delete(
+    State(app): State<App>,
+    Caller(actor): Caller,
+    Path((organization, project, component)): Path<(String, String, String)>,
+    Params(removal): Params<Removal>,
+) -> ApiResult<StatusCode> {
+    app.control.component_delete(&actor, &organization, &project, &component, removal.force).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -1,0 +1,283 @@
+//! Bringing a registered service to what its registration says: its row, its entries and their sealed values.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv6Addr, SocketAddr};
+
+use serde_json::json;
+use tieline_core::address::{AddressRules, Network, check};
+use tieline_core::code;
+use tieline_core::definition;
+use tieline_core::id::{EntryId, EnvironmentId, ServiceId};
+use tieline_core::model::{Parameter, PinnedValue};
+use tieline_core::wire::service::ServiceView;
+use tieline_store::service::{Entry, Service};
+use tieline_store::tenancy::Environment;
+
+use super::assignment::{entry_used, is_complete};
+use super::draft::{Draft, EntryDraft, entry_word};
+use super::parameters::connection_parameters;
+use crate::consumers::{Consumer, in_use};
+use crate::work::Work;
+use crate::{Error, Result};
+
+impl Work<'_> {
+    /// Records a registration and ends the use case.
+    pub(super) async fn register(mut self, draft: Draft, force: bool, action: &str) -> Result<ServiceView> {
+        let reference = draft.reference.to_string();
+        let known = self.transaction.service_by_reference(self.organization.id, &reference).await?;
+        if let Some(known) = &known {
+            same_place(known, &draft)?;
+        }
+        let word = entry_word(draft.service_type);
+        let before = match &known {
+            Some(service) => self.transaction.entries(service.id).await?,
+            None => Vec::new(),
+        };
+        let mut service = self.service_drafted(&draft, known.as_ref());
+        if let Some(known) = known.as_ref().filter(|known| known.parameters != service.parameters) {
+            self.collisions_with_parameters(known, &service.parameters).await?;
+        }
+        let keys = connection_parameters(&service, None, None);
+        let after = self.entries_of(&service, word, draft.entries, &keys, &before).await?;
+        service.listed = service.published && after.iter().any(|entry| is_complete(entry, &keys));
+        let touched = self.consumers_touched(&service, &before, &after).await?;
+        if !force && !touched.is_empty() {
+            let names: Vec<String> = touched.iter().map(|(name, _)| format!("{name:?}")).collect();
+            let consumers: Vec<Consumer> = touched.into_iter().map(|(_, consumer)| consumer).collect();
+            let what = format!("the {word} {} of {}", distinct(names).join(", "), service.reference);
+            return Err(in_use(
+                code!("service_in_use"),
+                &what,
+                &consumers,
+                "map those connections to something else first, or take it away all the same with --force",
+            ));
+        }
+        self.transaction.service_save(&service).await.map_err(|error| match error {
+            tieline_store::Error::Duplicate => taken(&service.reference),
+            other => other.into(),
+        })?;
+        self.entries_save(&before, &after).await?;
+        if known.is_some_and(|known| before != after || known.parameters != service.parameters) {
+            self.refresh_service(service.id).await?;
+        }
+        let view = self.service_detailed(&service).await?;
+        let detail = json!({
+            "kind": service.kind, "version": service.version, "listed": service.listed, "forced": !touched.is_empty(),
+            "entries": after.iter().map(|entry| &entry.name).collect::<Vec<_>>(),
+        });
+        self.finish(action, &service.reference, detail).await?;
+        Ok(view)
+    }
+
+    /// The row of a registration. What a registration does not say (whether it is published) stays as it was.
+    fn service_drafted(&self, draft: &Draft, known: Option<&Service>) -> Service {
+        let texts = draft.texts.clone();
+        let kind = texts.definition.as_ref().map(|text| definition::read(text.as_bytes(), None).kind);
+        Service {
+            id: known.map_or_else(|| ServiceId(self.control.new_id()), |known| known.id),
+            organization_id: self.organization.id,
+            project_id: draft.project.as_ref().map(|project| project.id),
+            component_id: None,
+            service_type: draft.service_type,
+            kind: draft.kind.clone(),
+            reference: known.map_or_else(|| draft.reference.to_string(), |known| known.reference.clone()),
+            name: known.map_or_else(|| draft.name.clone(), |known| known.name.clone()),
+            major: draft.major,
+            version: draft.version.clone(),
+            summary: texts.summary,
+            overview: texts.overview,
+            document: texts.document,
+            labels: texts.labels,
+            categories: texts.categories,
+            definition_kind: kind.map_or_else(String::new, |kind| kind.as_str().to_owned()),
+            definition: texts.definition,
+            parameters: draft.parameters.clone(),
+            schemes: Vec::new(),
+            visibilities: Vec::new(),
+            endpoint: None,
+            published: known.is_none_or(|known| known.published),
+            listed: false,
+            revision: 1,
+            created_at: known.map_or(self.at, |known| known.created_at),
+            updated_at: self.at,
+        }
+    }
+
+    /// The entries of a registration, with the ids of those that bear the same name already. Secrets that did not
+    /// change keep their versions.
+    async fn entries_of(
+        &mut self,
+        service: &Service,
+        word: &str,
+        drafts: Vec<EntryDraft>,
+        keys: &[Parameter],
+        before: &[Entry],
+    ) -> Result<Vec<Entry>> {
+        let environments = self.transaction.environments(self.organization.id).await?;
+        let loopback = self.control.settings.allow_loopback || self.transaction.organization_count().await? <= 1;
+        let mut entries = Vec::new();
+        for draft in drafts {
+            let assigned = assigned(&draft, word, &environments)?;
+            for environment in &assigned {
+                reachable(&draft, word, environment, loopback, &self.control.settings.listeners)?;
+            }
+            let known = before.iter().find(|entry| entry.name.eq_ignore_ascii_case(&draft.name));
+            let id = known.map_or_else(|| EntryId(self.control.new_id()), |known| known.id);
+            let mut values = BTreeMap::new();
+            for (key, value) in draft.values {
+                let sensitive = keys.iter().any(|parameter| parameter.key == key && parameter.sensitive);
+                let pinned = if sensitive {
+                    let previous = known.and_then(|known| known.values.get(&key));
+                    PinnedValue::Sealed(self.seal_changed(&format!("entry/{id}/{key}"), &value, previous).await?)
+                } else {
+                    PinnedValue::Plain(value.expose().to_owned())
+                };
+                values.insert(key, pinned);
+            }
+            let environments = assigned.iter().map(|environment| environment.id).collect();
+            entries.push(Entry { id, service_id: service.id, name: draft.name, environments, values });
+        }
+        Ok(entries)
+    }
+
+    /// The consumers that would no longer find, in the entry they use, every value that it gives them; each with that
+    /// entry's name.
+    async fn consumers_touched(
+        &mut self,
+        service: &Service,
+        before: &[Entry],
+        after: &[Entry],
+    ) -> Result<Vec<(String, Consumer)>> {
+        if before.is_empty() {
+            return Ok(Vec::new());
+        }
+        let environments: BTreeMap<EnvironmentId, Environment> = self
+            .transaction
+            .environments(self.organization.id)
+            .await?
+            .into_iter()
+            .map(|environment| (environment.id, environment))
+            .collect();
+        let mut touched = Vec::new();
+        for consumer in self.consumers_of_service(service.id).await? {
+            let Some(environment) = environments.get(&consumer.environment) else { continue };
+            let mapping = &consumer.connection.mapping;
+            let Some(used) = entry_used(before, mapping, environment) else { continue };
+            let keeps =
+                |entry: &Entry| entry.id == used.id && used.values.keys().all(|key| entry.values.contains_key(key));
+            if !entry_used(after, mapping, environment).is_some_and(keeps) {
+                touched.push((used.name.clone(), consumer));
+            }
+        }
+        Ok(touched)
+    }
+
+    async fn entries_save(&mut self, before: &[Entry], after: &[Entry]) -> Result<()> {
+        for gone in before.iter().filter(|old| !after.iter().any(|new| new.id == old.id)) {
+            self.transaction.entry_delete(gone.id).await?;
+        }
+        for entry in after.iter().filter(|new| !before.contains(new)) {
+            self.transaction.entry_save(entry).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Refuses to turn a service into another: project and kind are part of what its connections rely on.
+fn same_place(known: &Service, draft: &Draft) -> Result<()> {
+    if known.project_id != draft.project.as_ref().map(|project| project.id) {
+        return Err(taken(&known.reference));
+    }
+    if known.kind != draft.kind {
+        return Err(Error::conflict(
+            code!("service_kind_fixed"),
+            format!("{} is registered as {}, and a resource keeps its kind", known.reference, known.kind),
+            "choose another name, or delete the service first",
+        ));
+    }
+    Ok(())
+}
+
+fn taken(reference: &str) -> Error {
+    Error::conflict(
+        code!("service_exists"),
+        format!("{reference} is registered already, for another project or for the whole organization"),
+        "choose another name, or register it where it was registered before",
+    )
+}
+
+fn assigned<'a>(draft: &EntryDraft, word: &str, environments: &'a [Environment]) -> Result<Vec<&'a Environment>> {
+    let mut assigned: Vec<&Environment> = Vec::new();
+    for handle in &draft.environments {
+        let found = environments.iter().find(|environment| environment.handle.eq_ignore_ascii_case(handle.trim()));
+        let Some(environment) = found else {
+            let known: Vec<&str> = environments.iter().map(|environment| environment.handle.as_str()).collect();
+            return Err(Error::invalid(
+                code!("environment_unknown"),
+                format!("the {word} {:?} is assigned to {handle:?}, which is no environment here", draft.name),
+                format!("the environments are {}", known.join(", ")),
+            ));
+        };
+        if !assigned.iter().any(|known| known.id == environment.id) {
+            assigned.push(environment);
+        }
+    }
+    Ok(assigned)
+}
+
+/// Checks the addresses among the values of an entry against the rules of an environment.
+fn reachable(
+    draft: &EntryDraft,
+    word: &str,
+    environment: &Environment,
+    loopback: bool,
+    own: &[SocketAddr],
+) -> Result<()> {
+    let networks = environment.allowed_addresses.iter().map(|text| Network::parse(text));
+    let allowed: Vec<Network> = networks
+        .collect::<std::result::Result<_, _>>()
+        .map_err(|error| Error::Inconsistent(format!("environment {}: {error}", environment.handle)))?;
+    let rules = AddressRules { allowed: &allowed, loopback, own };
+    for address in addresses(draft) {
+        check(&address, &rules).and_then(|()| clean(&address)).map_err(|message| {
+            Error::invalid(
+                code!("address_refused"),
+                format!("the {word} {:?} cannot be used in {}: {message}", draft.name, environment.handle),
+                "correct the address, or let an administrator allow its network with `tieline environment update`",
+            )
+        })?;
+    }
+    Ok(())
+}
+
+/// The addresses among the values, each as a URL. A broker may name several hosts, separated by commas.
+fn addresses(draft: &EntryDraft) -> Vec<String> {
+    let value = |key: &str| draft.values.get(key).map(|value| value.expose().trim().to_owned());
+    let mut found: Vec<String> = ["ServiceURL", "Endpoint"].into_iter().filter_map(value).collect();
+    if let Some(hosts) = value("HostName") {
+        let port = value("Port");
+        found.extend(hosts.split(',').map(|host| {
+            let host = host.trim();
+            let six = host.parse::<Ipv6Addr>().is_ok();
+            let host = if six { format!("[{host}]") } else { host.to_owned() };
+            match &port {
+                Some(port) if six || !host.contains(':') => format!("tcp://{host}:{port}"),
+                _ => format!("tcp://{host}"),
+            }
+        }));
+    }
+    found
+}
+
+fn clean(address: &str) -> std::result::Result<(), String> {
+    if address.contains(|c: char| c.is_whitespace() || c.is_control() || c == '#') {
+        return Err(format!("{address:?} holds a blank or a #, which no address of a service does"));
+    }
+    Ok(())
+}
+
+fn distinct(mut names: Vec<String>) -> Vec<String> {
+    names.sort();
+    names.dedup();
+    names
+}

@@ -1,0 +1,84 @@
+//! Listing and searching the marketplace, one page at a time.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use tieline_core::access::Permission;
+use tieline_core::code;
+use tieline_core::wire::Page;
+use tieline_core::wire::service::{SearchField, ServiceQuery, ServiceView};
+use tieline_store::search::{Field, Query};
+use tieline_store::service::Service;
+
+use crate::{Actor, Control, Error, Result};
+
+/// Services on a page when the asker does not say.
+const DEFAULT_PAGE: u32 = 50;
+/// Most services on a page.
+const MAX_PAGE: u32 = 200;
+
+impl Control {
+    /// One page of what the actor may connect to, by name. With a project: what a component of it may connect to.
+    ///
+    /// # Errors
+    /// `project_not_found`, `cursor_invalid`.
+    pub async fn service_list(
+        &self,
+        actor: &Actor,
+        organization: &str,
+        query: &ServiceQuery,
+    ) -> Result<Page<ServiceView>> {
+        let mut work = self.read(actor, organization).await?;
+        work.require(Permission::View, None)?;
+        let projects = match &query.project {
+            Some(handle) => Some(vec![work.project(handle).await?.id]),
+            None => work.projects_seen().await?,
+        };
+        let limit = query.limit.unwrap_or(DEFAULT_PAGE).clamp(1, MAX_PAGE);
+        let kinds = query.kind.as_deref().unwrap_or_default().split(',').map(str::trim);
+        let search = Query {
+            text: query.search.clone().filter(|text| !text.trim().is_empty()),
+            field: match query.field {
+                SearchField::Name => Field::Name,
+                SearchField::Label => Field::Label,
+                SearchField::Content => Field::Content,
+                SearchField::All => Field::All,
+            },
+            kinds: kinds.filter(|kind| !kind.is_empty()).map(str::to_lowercase).collect(),
+            visibility: query.visibility,
+            category: query.category.clone(),
+            projects,
+            unlisted: query.all,
+            after: query.cursor.as_deref().map(place).transpose()?,
+            limit: i64::from(limit) + 1,
+        };
+        let mut services = work.transaction.search(work.organization.id, &search).await?;
+        let more = services.len() > limit as usize;
+        services.truncate(limit as usize);
+        let next = services.last().filter(|_| more).map(cursor);
+        let projects = work.transaction.projects(work.organization.id).await?;
+        let mut items = Vec::new();
+        for service in &services {
+            if service.listed || work.is_owner(service).await {
+                items.push(work.service_brief(service, &projects).await?);
+            }
+        }
+        Ok(Page { items, next })
+    }
+}
+
+fn cursor(last: &Service) -> String {
+    URL_SAFE_NO_PAD.encode(format!("{}\n{}", last.id, last.name))
+}
+
+fn place(cursor: &str) -> Result<(String, String)> {
+    let bytes = URL_SAFE_NO_PAD.decode(cursor).ok();
+    let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
+    let place = text.as_deref().and_then(|text| text.split_once('\n'));
+    place.map(|(id, name)| (name.to_owned(), id.to_owned())).ok_or_else(|| {
+        Error::invalid(
+            code!("cursor_invalid"),
+            "the cursor is none that a list gave",
+            "send `next` of the page before as it came, or no cursor for the first page",
+        )
+    })
+}

@@ -1,0 +1,90 @@
+//! Changing what is written about a service, and which schemes an internal one enables.
+
+use serde_json::json;
+use tieline_core::code;
+use tieline_core::model::{AccessMode, Scheme};
+use tieline_core::wire::service::{ServiceUpdate, ServiceView};
+use tieline_store::service::Service;
+
+use super::text::Texts;
+use crate::consumers::in_use;
+use crate::work::Work;
+use crate::{Actor, Control, Error, Result};
+
+impl Control {
+    /// Changes a service. What is not given stays.
+    ///
+    /// # Errors
+    /// `service_not_found`, `forbidden`, `schemes_invalid`, `scheme_in_use`, `text_too_large`, `text_invalid`.
+    pub async fn service_update(
+        &self,
+        actor: &Actor,
+        organization: &str,
+        reference: &str,
+        project: Option<&str>,
+        request: ServiceUpdate,
+    ) -> Result<ServiceView> {
+        let mut work = self.write(actor, organization).await?;
+        let own = work.own_project(project).await?;
+        let mut service = work.service_find(reference, own.as_ref()).await?;
+        work.require_owner(&service).await?;
+        if let Some(schemes) = request.schemes {
+            service.schemes = work.schemes(&service, &schemes).await?;
+        }
+        let texts = Texts {
+            summary: request.summary.unwrap_or(service.summary),
+            overview: request.overview.unwrap_or(service.overview),
+            document: request.document.unwrap_or(service.document),
+            labels: request.labels.unwrap_or(service.labels),
+            categories: request.categories.unwrap_or(service.categories),
+            definition: None,
+        }
+        .check()?;
+        service.summary = texts.summary;
+        service.overview = texts.overview;
+        service.document = texts.document;
+        service.labels = texts.labels;
+        service.categories = texts.categories;
+        service.updated_at = work.at;
+        work.transaction.service_save(&service).await?;
+        let view = work.service_detailed(&service).await?;
+        let detail = json!({ "schemes": service.schemes, "labels": service.labels, "categories": service.categories });
+        work.finish("service_update", &service.reference, detail).await?;
+        Ok(view)
+    }
+}
+
+impl Work<'_> {
+    /// The schemes that a service shall enable, each once; a scheme that a connection uses stays.
+    async fn schemes(&mut self, service: &Service, wanted: &[Scheme]) -> Result<Vec<Scheme>> {
+        if service.component_id.is_none() || wanted.is_empty() {
+            let (message, hint) = if wanted.is_empty() {
+                ("a service enables at least one scheme", "name some of oauth2, api-key, none")
+            } else {
+                ("only internal services have schemes", "a registered service has parameters instead: register it anew")
+            };
+            return Err(Error::invalid(code!("schemes_invalid"), message, hint));
+        }
+        let kept: Vec<Scheme> = Scheme::ALL.iter().copied().filter(|scheme| wanted.contains(scheme)).collect();
+        for connection in self.transaction.connections_of_service(service.id).await? {
+            let Some(scheme) = connection.scheme.filter(|scheme| !kept.contains(scheme)) else { continue };
+            // In Project mode nothing is proved, whatever the service enables.
+            if connection.access_mode == Some(AccessMode::Project) {
+                continue;
+            }
+            let what = format!("the scheme {scheme} of {}", service.reference);
+            let hint = "make those connections anew with another scheme first";
+            let consumers = self.consumers_of_connection(&connection).await?;
+            return Err(if consumers.is_empty() {
+                Error::conflict(
+                    code!("scheme_in_use"),
+                    format!("{what} is used by the connection {:?}", connection.name),
+                    hint,
+                )
+            } else {
+                in_use(code!("scheme_in_use"), &what, &consumers, hint)
+            });
+        }
+        Ok(kept)
+    }
+}

@@ -1,0 +1,259 @@
+//! Tokens of an organization: who may hand out which role, and nobody more than they have.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+use tieline_core::access::{Permission, Verdict};
+use tieline_core::code;
+use tieline_core::id::TokenId;
+use tieline_core::model::Role;
+use tieline_core::secret::Secret;
+use tieline_core::wire::access::{TokenCreate, TokenState, TokenView};
+use tieline_store::tenancy::{Component, Environment, Project};
+use tieline_store::token::Token;
+use tieline_vault::token::new_token;
+
+use crate::organization::handle;
+use crate::work::Work;
+use crate::{Actor, Control, Error, Result};
+
+/// Longest life of a token that ends, in seconds: ten years. One that lives longer is meant to live for ever.
+const LONGEST: i64 = 10 * 366 * 24 * 3600;
+
+/// What a token is limited to.
+#[derive(Default)]
+struct Limits {
+    project: Option<Project>,
+    component: Option<Component>,
+    environment: Option<Environment>,
+}
+
+impl Control {
+    /// Makes a token. The secret is what its holder presents; nobody can ask for it again.
+    ///
+    /// # Errors
+    /// `forbidden`, `token_scope_invalid`, `token_exists`, `handle_invalid`, `project_not_found`,
+    /// `component_not_found`, `environment_not_found`.
+    pub async fn token_create(
+        &self,
+        actor: &Actor,
+        organization: &str,
+        request: TokenCreate,
+    ) -> Result<(TokenView, Secret)> {
+        let mut work = self.write(actor, organization).await?;
+        let limits = limits(&mut work, &request).await?;
+        may_grant(&work, request.role, limits.project.as_ref(), limits.environment.as_ref())?;
+        let name = handle(&request.name)?;
+        let expires_at = expiry(work.at, request.expires_in_seconds)?;
+        let same =
+            |token: &Token| token.name.eq_ignore_ascii_case(name.as_str()) && state(token, work.at) == TokenState::Live;
+        if work.transaction.tokens(work.organization.id).await?.iter().any(same) {
+            return Err(Error::conflict(
+                code!("token_exists"),
+                format!("there is a live token {:?} already", name.as_str()),
+                "choose another name, or revoke that token with `tieline token revoke`",
+            ));
+        }
+        let (secret, digest) = new_token(kind(request.role), &*self.randomness);
+        let token = Token {
+            id: TokenId(self.new_id()),
+            name: name.as_str().to_owned(),
+            digest: digest.as_bytes().to_vec(),
+            role: request.role,
+            organization_id: Some(work.organization.id),
+            project_id: limits.project.as_ref().map(|project| project.id),
+            component_id: limits.component.as_ref().map(|component| component.id),
+            environment_id: limits.environment.as_ref().map(|environment| environment.id),
+            created_at: work.at,
+            expires_at,
+            revoked_at: None,
+        };
+        work.transaction.token_insert(&token).await?;
+        let mut answer = view(&work.organization.handle, &token, work.at);
+        answer.project = limits.project.map(|project| project.handle);
+        answer.component = limits.component.map(|component| component.handle);
+        answer.environment = limits.environment.map(|environment| environment.handle);
+        let detail = json!({
+            "id": answer.id, "role": answer.role, "project": answer.project, "component": answer.component,
+            "environment": answer.environment, "expires_at": answer.expires_at,
+        });
+        work.finish("token_create", &answer.name, detail).await?;
+        Ok((answer, secret))
+    }
+
+    /// The tokens that the actor could have made: all of an organization, or those of the projects that it administers.
+    ///
+    /// # Errors
+    /// `organization_not_found`, `forbidden` for who administers nothing here.
+    pub async fn token_list(&self, actor: &Actor, organization: &str) -> Result<Vec<TokenView>> {
+        let mut work = self.read(actor, organization).await?;
+        let whole = work.require(Permission::AdministerOrganization, None);
+        if let Err(refusal) = whole {
+            let here = |grant: &tieline_core::access::Grant| grant.organization == Some(work.organization.id);
+            if !actor.grants.iter().any(|grant| here(grant) && grant.role >= Role::ProjectAdmin) {
+                return Err(refusal);
+            }
+        }
+        let handles = Handles::read(&mut work).await?;
+        let mut tokens = work.transaction.tokens(work.organization.id).await?;
+        tokens.retain(|token| manages(&work, token));
+        let mut views = Vec::new();
+        for token in tokens {
+            let mut view = view(&work.organization.handle, &token, work.at);
+            view.project = token.project_id.and_then(|id| handles.projects.get(&id).cloned());
+            view.environment = token.environment_id.and_then(|id| handles.environments.get(&id).cloned());
+            if let Some(id) = token.component_id {
+                view.component = work.transaction.component_by_id(id).await?.map(|component| component.handle);
+            }
+            views.push(view);
+        }
+        Ok(views)
+    }
+
+    /// Takes a token out of use, from the next request on. It is named by its id, or by its name while it is live.
+    ///
+    /// # Errors
+    /// `token_not_found` also for a token that the actor could not have made.
+    pub async fn token_revoke(&self, actor: &Actor, organization: &str, token: &str) -> Result<()> {
+        let mut work = self.write(actor, organization).await?;
+        work.require(Permission::View, None)?;
+        let tokens = work.transaction.tokens(work.organization.id).await?;
+        let named = |found: &&Token| {
+            found.id.to_string() == token
+                || (found.name.eq_ignore_ascii_case(token) && state(found, work.at) == TokenState::Live)
+        };
+        let Some(found) = tokens.iter().filter(named).find(|found| found.id == actor.token || manages(&work, found))
+        else {
+            return Err(Error::not_found(
+                code!("token_not_found"),
+                format!("there is no live token {token:?} that you administer"),
+                "see those you administer with `tieline token list`",
+            ));
+        };
+        work.transaction.token_revoke(found.id, work.at).await?;
+        work.finish("token_revoke", &found.name, json!({ "id": found.id })).await
+    }
+}
+
+/// The handles behind the ids of many tokens.
+struct Handles {
+    projects: BTreeMap<tieline_core::id::ProjectId, String>,
+    environments: BTreeMap<tieline_core::id::EnvironmentId, String>,
+}
+
+impl Handles {
+    async fn read(work: &mut Work<'_>) -> Result<Self> {
+        let organization = work.organization.id;
+        let projects = work.transaction.projects(organization).await?;
+        let environments = work.transaction.environments(organization).await?;
+        Ok(Self {
+            projects: projects.into_iter().map(|project| (project.id, project.handle)).collect(),
+            environments: environments.into_iter().map(|one| (one.id, one.handle)).collect(),
+        })
+    }
+}
+
+async fn limits(work: &mut Work<'_>, request: &TokenCreate) -> Result<Limits> {
+    let wrong = |message: &str, hint: &str| Err(Error::invalid(code!("token_scope_invalid"), message, hint));
+    match request.role {
+        Role::InstallationAdmin => wrong(
+            "the role installation-admin belongs to the installation, not to an organization",
+            "give the role organization-admin",
+        ),
+        Role::OrganizationAdmin if request.project.is_some() => wrong(
+            "an organization admin is not limited to a project",
+            "leave --project out, or give the role project-admin",
+        ),
+        Role::Runner => {
+            let (Some(project), Some(component), Some(environment)) =
+                (&request.project, &request.component, &request.environment)
+            else {
+                return wrong(
+                    "a runner belongs to one component in one environment",
+                    "give --project, --component and --environment",
+                );
+            };
+            let (project, component) = work.component(project, component).await?;
+            let environment = work.environment(environment).await?;
+            Ok(Limits { project: Some(project), component: Some(component), environment: Some(environment) })
+        }
+        _ if request.component.is_some() || request.environment.is_some() => wrong(
+            "only a runner is limited to a component and an environment",
+            "leave them out, or give the role runner",
+        ),
+        _ => match &request.project {
+            Some(project) => Ok(Limits { project: Some(work.project(project).await?), ..Limits::default() }),
+            None => Ok(Limits::default()),
+        },
+    }
+}
+
+/// Refuses to hand out what the actor does not have: a runner of a critical environment reads its secrets.
+fn may_grant(work: &Work<'_>, role: Role, project: Option<&Project>, environment: Option<&Environment>) -> Result<()> {
+    match role {
+        Role::InstallationAdmin | Role::OrganizationAdmin | Role::ProjectAdmin => {
+            work.require(Permission::AdministerOrganization, None)
+        }
+        Role::Viewer | Role::Developer | Role::Runner => {
+            work.require(Permission::AdministerProject, project)?;
+            let critical = environment.is_some_and(|environment| environment.critical);
+            work.require(Permission::Secrets { critical }, project)
+        }
+    }
+}
+
+/// Whether the actor administers a token: those of a project belong to the project's admins too, but for its own admins'.
+fn manages(work: &Work<'_>, token: &Token) -> bool {
+    let needed = match token.role {
+        Role::Viewer | Role::Developer | Role::Runner => Permission::AdministerProject,
+        _ => Permission::AdministerOrganization,
+    };
+    work.verdict(needed, token.project_id) == Verdict::Allowed
+}
+
+fn expiry(at: Timestamp, seconds: Option<i64>) -> Result<Option<Timestamp>> {
+    let Some(seconds) = seconds else { return Ok(None) };
+    let end =
+        (1..=LONGEST).contains(&seconds).then(|| at.checked_add(SignedDuration::from_secs(seconds)).ok()).flatten();
+    end.map(Some).ok_or_else(|| {
+        Error::invalid(
+            code!("token_scope_invalid"),
+            "a token lives between one second and ten years",
+            "give a span within that, or none for a token that does not end",
+        )
+    })
+}
+
+fn state(token: &Token, at: Timestamp) -> TokenState {
+    match (token.revoked_at, token.expires_at) {
+        (Some(_), _) => TokenState::Revoked,
+        (None, Some(end)) if end <= at => TokenState::Expired,
+        _ => TokenState::Live,
+    }
+}
+
+/// The word in a token's text that says what was found: leak scanners and people recognise it.
+fn kind(role: Role) -> &'static str {
+    match role {
+        Role::Runner => "runner",
+        Role::InstallationAdmin | Role::OrganizationAdmin => "admin",
+        _ => "api",
+    }
+}
+
+fn view(organization: &str, token: &Token, at: Timestamp) -> TokenView {
+    TokenView {
+        id: token.id,
+        name: token.name.clone(),
+        role: token.role,
+        organization: organization.to_owned(),
+        project: None,
+        component: None,
+        environment: None,
+        state: state(token, at),
+        created_at: token.created_at,
+        expires_at: token.expires_at,
+        revoked_at: token.revoked_at,
+    }
+}

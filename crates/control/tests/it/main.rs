@@ -1,0 +1,6 @@
+//! The use cases as a whole, on every database at hand: one room per noun, and the world in which they are tried.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a world that cannot be made is a failed test")]
+
+mod service;
+mod world;

@@ -1,0 +1,180 @@
+//! What deployments offer and use: where their endpoints listen, the connections that they refer to, the subscriptions
+//! that follow from those, and which runners hold which snapshot.
+
+use jiff::Timestamp;
+use tieline_core::id::{ConnectionId, DeploymentId, EnvironmentId, InstanceId, ServiceId};
+
+use crate::deployment::Deployment;
+use crate::row::{Row, Value, text};
+use crate::{Result, Transaction};
+
+/// A row of `deployed_endpoint`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeployedEndpoint {
+    /// The deployment that listens there.
+    pub deployment_id: DeploymentId,
+    /// The service that it offers.
+    pub service_id: ServiceId,
+    /// Where.
+    pub environment_id: EnvironmentId,
+    /// The endpoint's own address, without base path.
+    pub address: String,
+    /// The base path; empty for `/`.
+    pub base_path: String,
+}
+
+impl DeployedEndpoint {
+    fn read(row: &Row) -> Result<Self> {
+        Ok(Self {
+            deployment_id: row.parsed("deployment_id")?,
+            service_id: row.parsed("service_id")?,
+            environment_id: row.parsed("environment_id")?,
+            address: row.text("address")?,
+            base_path: row.text("base_path")?,
+        })
+    }
+}
+
+/// What a deployment offers and uses.
+impl Transaction {
+    /// Records where a deployment offers a service.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn deployed_endpoint_insert(&mut self, endpoint: &DeployedEndpoint) -> Result<()> {
+        self.execute(
+            "INSERT INTO deployed_endpoint (deployment_id, service_id, environment_id, address, base_path)
+             VALUES ($1, $2, $3, $4, $5)",
+            &[
+                text(endpoint.deployment_id),
+                text(endpoint.service_id),
+                text(endpoint.environment_id),
+                text(&endpoint.address),
+                text(&endpoint.base_path),
+            ],
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// Where a service is offered by live deployments, in every environment.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn deployed_endpoints_of_service(&mut self, service: ServiceId) -> Result<Vec<DeployedEndpoint>> {
+        let sql = "SELECT deployed_endpoint.* FROM deployed_endpoint
+             JOIN deployment ON deployment.id = deployed_endpoint.deployment_id
+             WHERE deployed_endpoint.service_id = $1 AND deployment.state = 'live' ORDER BY deployed_endpoint.environment_id";
+        self.rows(sql, &[text(service)]).await?.iter().map(DeployedEndpoint::read).collect()
+    }
+
+    /// What a deployment offers.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn deployed_endpoints_of_deployment(
+        &mut self,
+        deployment: DeploymentId,
+    ) -> Result<Vec<DeployedEndpoint>> {
+        let sql = "SELECT * FROM deployed_endpoint WHERE deployment_id = $1 ORDER BY service_id";
+        self.rows(sql, &[text(deployment)]).await?.iter().map(DeployedEndpoint::read).collect()
+    }
+
+    /// Records that a deployment's descriptor refers to a connection.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn deployment_connection_insert(
+        &mut self,
+        deployment: DeploymentId,
+        connection: ConnectionId,
+    ) -> Result<()> {
+        let sql = "INSERT INTO deployment_connection (deployment_id, connection_id) VALUES ($1, $2)
+             ON CONFLICT (deployment_id, connection_id) DO NOTHING";
+        self.execute(sql, &[text(deployment), text(connection)]).await?;
+        Ok(())
+    }
+
+    /// The connections that a deployment's descriptor refers to.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn deployment_connections(&mut self, deployment: DeploymentId) -> Result<Vec<ConnectionId>> {
+        let sql = "SELECT connection_id FROM deployment_connection WHERE deployment_id = $1 ORDER BY connection_id";
+        self.rows(sql, &[text(deployment)]).await?.iter().map(|row| row.parsed("connection_id")).collect()
+    }
+}
+
+/// Subscriptions and instances.
+impl Transaction {
+    /// Records that a connection's keys of an environment may call a service in the provider's environment.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn subscription_save(
+        &mut self,
+        connection: ConnectionId,
+        environment: EnvironmentId,
+        service: ServiceId,
+        provider_environment: EnvironmentId,
+        at: Timestamp,
+    ) -> Result<()> {
+        self.execute(
+            "INSERT INTO subscription (connection_id, environment_id, service_id, provider_environment_id, created_at)
+             VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (connection_id, environment_id)
+                 DO UPDATE SET provider_environment_id = excluded.provider_environment_id",
+            &[text(connection), text(environment), text(service), text(provider_environment), text(at)],
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// Forgets the subscription of a connection in an environment.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn subscription_delete(&mut self, connection: ConnectionId, environment: EnvironmentId) -> Result<()> {
+        let sql = "DELETE FROM subscription WHERE connection_id = $1 AND environment_id = $2";
+        self.execute(sql, &[text(connection), text(environment)]).await?;
+        Ok(())
+    }
+
+    /// The environments in which a connection has a subscription.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn subscription_environments(&mut self, connection: ConnectionId) -> Result<Vec<EnvironmentId>> {
+        let sql = "SELECT environment_id FROM subscription WHERE connection_id = $1 ORDER BY environment_id";
+        self.rows(sql, &[text(connection)]).await?.iter().map(|row| row.parsed("environment_id")).collect()
+    }
+
+    /// Records which snapshot a runner took.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn instance_save(
+        &mut self,
+        id: InstanceId,
+        deployment: &Deployment,
+        snapshot: &str,
+        at: Timestamp,
+    ) -> Result<()> {
+        self.execute(
+            "INSERT INTO instance (id, organization_id, component_id, environment_id, major, snapshot_id, reported_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)
+             ON CONFLICT (id) DO UPDATE SET snapshot_id = excluded.snapshot_id, reported_at = excluded.reported_at",
+            &[
+                text(id),
+                text(deployment.organization_id),
+                text(deployment.component_id),
+                text(deployment.environment_id),
+                Value::Integer(deployment.major),
+                text(snapshot),
+                text(at),
+            ],
+        )
+        .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,280 @@
+//! `tieline connection`.
+
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use serde_json::{Map, Value, json};
+use tieline_core::code;
+
+use crate::client::{Client, segment};
+use crate::context::Context;
+use crate::failure::{Done, Failure};
+use crate::output::{self, OutputFormat};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConnectionCommand {
+    /// Connect the organization, a project or a component to a service
+    #[command(
+        after_help = "Examples:\n  tieline connection create orders --service service:/shop/orders/v1/api --project web --component site\n  tieline connection create mail --service thirdparty:Mail/v1 --map production=live"
+    )]
+    Create(Create),
+    /// List the connections that a scope may use
+    List,
+    /// Show a connection with its variables in each environment
+    View {
+        /// Its name in the scope, or its id
+        connection: String,
+        /// Show the secrets that you may read; audited
+        #[arg(long)]
+        reveal: bool,
+    },
+    /// Print what to put into the descriptor, and code that uses the connection
+    Guide {
+        /// Its name in the scope, or its id
+        connection: String,
+        /// Only this language
+        #[arg(long, value_name = "LANGUAGE", value_parser = ["node", "python", "go", "java", "rust", "curl"])]
+        language: Option<String>,
+    },
+    /// Change what a connection is for, or where its environments lead
+    Update {
+        /// Its name in the scope, or its id
+        connection: String,
+        /// What it is for
+        #[arg(long, value_name = "TEXT")]
+        description: Option<String>,
+        /// Endpoint, credential or provider environment of an environment; nothing after = takes the choice back
+        #[arg(long = "map", value_name = "ENVIRONMENT=TARGET")]
+        map: Vec<String>,
+    },
+    /// Delete a connection
+    Delete {
+        /// Its name in the scope, or its id
+        connection: String,
+        /// Delete it although components use it: those that run keep its values until their next deployment
+        #[arg(long)]
+        force: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Create {
+    /// Name: 3 to 50 letters and digits, with single _ - . or blanks inside
+    name: String,
+    /// Reference of the service, as `tieline service list` prints it
+    #[arg(long, value_name = "REFERENCE")]
+    service: String,
+    /// Where it lives; the narrowest scope given when absent
+    #[arg(long, value_name = "LEVEL", value_parser = ["organization", "project", "component"])]
+    level: Option<String>,
+    /// How it calls an internal service
+    #[arg(long, value_name = "MODE", value_parser = ["project", "organization", "public"])]
+    access_mode: Option<String>,
+    /// How it proves who calls
+    #[arg(long, value_name = "SCHEME", value_parser = ["oauth2", "api-key", "none"])]
+    authentication_scheme: Option<String>,
+    /// Endpoint, credential or provider environment of an environment; may be given several times
+    #[arg(long = "map", value_name = "ENVIRONMENT=TARGET")]
+    map: Vec<String>,
+    /// What it is for
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    description: String,
+    /// The id that files already carry
+    #[arg(long, value_name = "UUID")]
+    id: Option<uuid::Uuid>,
+    /// Give it an OAuth application of its own
+    #[arg(long)]
+    own_application: bool,
+    /// Whose secret it injects: one for all, or one for each component
+    #[arg(long, value_name = "WHOSE", value_parser = ["shared", "per-component"])]
+    secrets: Option<String>,
+}
+
+pub(crate) fn run(command: ConnectionCommand, context: &Context) -> Done {
+    let path = format!("{}/connections", context.organization_path()?);
+    let scope = scope(context);
+    let one = |connection: &str, rest: &str| format!("{path}/{}{rest}?{scope}", segment(connection));
+    match command {
+        ConnectionCommand::Create(create) => {
+            let body = body(create, context)?;
+            let client = context.client()?;
+            let made = client.post(&path, &body)?;
+            let guide = descriptor(context, &client, &path, &made)?;
+            output::value(context.output(), &made, |made| created(made, &guide));
+        }
+        ConnectionCommand::List => {
+            let list = context.client()?.list(&format!("{path}?{scope}"))?;
+            output::value(context.output(), &Value::Array(list.clone()), |_| listed(&list));
+        }
+        ConnectionCommand::View { connection, reveal } => {
+            let reveal = if reveal { "&reveal=true" } else { "" };
+            let found = context.client()?.get(&format!("{}{reveal}", one(&connection, "")))?;
+            output::value(context.output(), &found, viewed);
+        }
+        ConnectionCommand::Guide { connection, language } => {
+            let mut guide = context.client()?.get(&one(&connection, "/guide"))?;
+            if let (Some(language), Some(code)) = (&language, guide["code"].as_object_mut()) {
+                code.retain(|name, _| name == language);
+            }
+            output::value(context.output(), &guide, guided);
+        }
+        ConnectionCommand::Update { connection, description, map } => {
+            let mapping = (!map.is_empty()).then(|| mapping(&map)).transpose()?;
+            let body = json!({ "description": description, "mapping": mapping });
+            let changed = context.client()?.patch(&one(&connection, ""), &body)?;
+            output::value(context.output(), &changed, viewed);
+        }
+        ConnectionCommand::Delete { connection, force } => {
+            let force = if force { "&force=true" } else { "" };
+            let done = context.client()?.delete(&format!("{}{force}", one(&connection, "")))?;
+            output::value(context.output(), &done, |_| format!("Deleted the connection {connection}."));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The scope as a query.
+fn scope(context: &Context) -> String {
+    let project = context.project_if_any().map(|project| format!("project={}", segment(project)));
+    let component = context.component_if_any().map(|component| format!("component={}", segment(component)));
+    project.into_iter().chain(component).collect::<Vec<_>>().join("&")
+}
+
+fn body(create: Create, context: &Context) -> Result<Value, Failure> {
+    Ok(json!({
+        "name": create.name,
+        "service": create.service,
+        "level": create.level,
+        "project": context.project_if_any(),
+        "component": context.component_if_any(),
+        "access_mode": create.access_mode,
+        "authentication_scheme": create.authentication_scheme,
+        "mapping": mapping(&create.map)?,
+        "description": create.description,
+        "id": create.id,
+        "own_application": create.own_application,
+        "secrets": create.secrets,
+    }))
+}
+
+fn mapping(pairs: &[String]) -> Result<Map<String, Value>, Failure> {
+    let pair = |text: &String| {
+        let split = text.split_once('=').map(|(environment, target)| (environment.to_owned(), Value::from(target)));
+        split.ok_or_else(|| {
+            Failure::usage(
+                code!("usage"),
+                format!("{text:?} maps nothing"),
+                "write --map ENVIRONMENT=ENDPOINT_OR_CREDENTIAL",
+            )
+        })
+    };
+    pairs.iter().map(pair).collect()
+}
+
+/// What to paste, which only people are shown.
+fn descriptor(context: &Context, client: &Client, path: &str, made: &Value) -> Result<Value, Failure> {
+    match (context.output(), made["id"].as_str()) {
+        (OutputFormat::Text, Some(id)) => client.get(&format!("{path}/{}/guide", segment(id))),
+        _ => Ok(Value::Null),
+    }
+}
+
+fn created(made: &Value, guide: &Value) -> String {
+    let name = output::cell(&made["name"]);
+    let id = output::cell(&made["id"]);
+    let mut text = format!("Made the {} connection {name} ({id}).\n\n", place(made));
+    text += &environments(made);
+    if let Some(descriptor) = guide["descriptor"]["1.2"].as_str() {
+        text += "\nPut this into the component's .choreo/component.yaml:\n\n";
+        text += &indented(descriptor);
+    }
+    text + &format!("\nhint: see code that uses it with `tieline connection guide {id}`\n")
+}
+
+fn viewed(connection: &Value) -> String {
+    let mut text = format!(
+        "{} ({}): {} connection to {}\n",
+        output::cell(&connection["name"]),
+        output::cell(&connection["id"]),
+        place(connection),
+        output::cell(&connection["service"])
+    );
+    if connection["access_mode"].is_string() {
+        text += &format!(
+            "access {}, authentication {}\n",
+            output::cell(&connection["access_mode"]),
+            output::cell(&connection["authentication_scheme"])
+        );
+    }
+    text + "\n" + &environments(connection)
+}
+
+/// The variables in each environment.
+fn environments(connection: &Value) -> String {
+    let mut text = String::new();
+    for (environment, state) in connection["environments"].as_object().into_iter().flatten() {
+        text += &format!("{environment}: {}", output::cell(&state["status"]));
+        for field in ["reason", "warning"] {
+            if let Some(why) = state[field].as_str() {
+                text += &format!(" ({why})");
+            }
+        }
+        text.push('\n');
+        let rows: Vec<_> = state["parameters"].as_array().into_iter().flatten().map(row).collect();
+        text += &indented(&output::table(&rows, &[("VARIABLE", "variable"), ("VALUE", "value")]));
+    }
+    text
+}
+
+fn row(parameter: &Value) -> Value {
+    let value = match parameter["state"].as_str() {
+        Some("masked") => "********".into(),
+        Some("pending") if parameter["optional"] == true => "(none, optional)".into(),
+        Some("pending") => "(pending)".into(),
+        _ => parameter["value"].clone(),
+    };
+    json!({ "variable": parameter["variable"], "value": value })
+}
+
+fn listed(list: &[Value]) -> String {
+    let rows: Vec<_> = list
+        .iter()
+        .map(|connection| {
+            let states = connection["environments"].as_object().into_iter().flatten();
+            let pending: Vec<_> =
+                states.filter(|(_, state)| state["status"] == "pending").map(|(name, _)| name.as_str()).collect();
+            let mut row = connection.clone();
+            row["place"] = place(connection).into();
+            row["pending"] = pending.join(", ").into();
+            row
+        })
+        .collect();
+    output::table(
+        &rows,
+        &[("NAME", "name"), ("LEVEL", "place"), ("SERVICE", "service"), ("PENDING IN", "pending"), ("ID", "id")],
+    )
+}
+
+fn guided(guide: &Value) -> String {
+    let mut text = String::new();
+    for (version, descriptor) in guide["descriptor"].as_object().into_iter().flatten() {
+        text += &format!("component.yaml {version}:\n\n{}\n", indented(descriptor.as_str().unwrap_or_default()));
+    }
+    for (language, code) in guide["code"].as_object().into_iter().flatten() {
+        text += &format!("{language}:\n\n{}\n", indented(code.as_str().unwrap_or_default()));
+    }
+    text
+}
+
+fn place(connection: &Value) -> String {
+    let level = output::cell(&connection["level"]);
+    match (connection["project"].as_str(), connection["component"].as_str()) {
+        (Some(project), Some(component)) => format!("{level} ({project}/{component})"),
+        (Some(project), None) => format!("{level} ({project})"),
+        _ => level,
+    }
+}
+
+fn indented(text: &str) -> String {
+    text.lines().map(|line| if line.is_empty() { "\n".to_owned() } else { format!("  {line}\n") }).collect()
+}

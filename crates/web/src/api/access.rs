@@ -1,0 +1,116 @@
+//! Tokens, the audit and the master key.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use tieline_core::wire::access::{
+    AuditQuery, AuditVerdict, AuditView, KeyRotated, TokenCreate, TokenCreated, TokenView,
+};
+use tieline_core::wire::{Page, Problem};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::App;
+use crate::caller::Caller;
+use crate::error::ApiResult;
+use crate::input::{Body, Params};
+
+pub(super) fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(token_create, token_list))
+        .routes(routes!(token_revoke))
+        .routes(routes!(audit_list))
+        .routes(routes!(audit_verify))
+        .routes(routes!(installation_audit_list))
+        .routes(routes!(installation_audit_verify))
+        .routes(routes!(key_rotate))
+}
+
+/// Makes a token; the answer shows it for the only time. An Idempotency-Key is refused, because answers are kept.
+#[utoipa::path(post, path = "/organizations/{organization}/tokens", tag = "token",
+    params(("organization" = String, Path)), request_body = TokenCreate,
+    responses((status = 201, body = TokenCreated), (status = "default", body = Problem)))]
+async fn token_create(
+    State(app): State<App>,
+    Caller(actor): Caller,
+    Path(organization): Path<String>,
+    Body(request): Body<TokenCreate>,
+) -> ApiResult<(StatusCode, Json<TokenCreated>)> {
+    let (view, secret) = app.control.token_create(&actor, &organization, request).await?;
+    Ok((StatusCode::CREATED, Json(TokenCreated { token: secret.expose().to_owned(), view })))
+}
+
+/// Lists the tokens that the caller administers.
+#[utoipa::path(get, path = "/organizations/{organization}/tokens", tag = "token",
+    params(("organization" = String, Path)),
+    responses((status = 200, body = Page<TokenView>), (status = "default", body = Problem)))]
+async fn token_list(
+    State(app): State<App>,
+    Caller(actor): Caller,
+    Path(organization): Path<String>,
+) -> ApiResult<Json<Page<TokenView>>> {
+    Ok(Json(Page { items: app.control.token_list(&actor, &organization).await?, next: None }))
+}
+
+/// Revokes a token, named by its id or, while it is live, by its name.
+#[utoipa::path(delete, path = "/organizations/{organization}/tokens/{token}", tag = "token",
+    params(("organization" = String, Path), ("token" = String, Path)),
+    responses((status = 204), (status = "default", body = Problem)))]
+async fn token_revoke(
+    State(app): State<App>,
+    Caller(actor): Caller,
+    Path((organization, token)): Path<(String, String)>,
+) -> ApiResult<StatusCode> {
+    app.control.token_revoke(&actor, &organization, &token).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Lists what was done in an organization, the latest first.
+#[utoipa::path(get, path = "/organizations/{organization}/audit", tag = "audit",
+    params(("organization" = String, Path), AuditQuery),
+    responses((status = 200, body = Page<AuditView>), (status = "default", body = Problem)))]
+async fn audit_list(
+    State(app): State<App>,
+    Caller(actor): Caller,
+    Path(organization): Path<String>,
+    Params(query): Params<AuditQuery>,
+) -> ApiResult<Json<Page<AuditView>>> {
+    Ok(Json(app.control.audit_list(&actor, &organization, &query).await?))
+}
+
+/// Walks an organization's chain of audit entries.
+#[utoipa::path(get, path = "/organizations/{organization}/audit/verdict", tag = "audit",
+    params(("organization" = String, Path)),
+    responses((status = 200, body = AuditVerdict), (status = "default", body = Problem)))]
+async fn audit_verify(
+    State(app): State<App>,
+    Caller(actor): Caller,
+    Path(organization): Path<String>,
+) -> ApiResult<Json<AuditVerdict>> {
+    Ok(Json(app.control.audit_verify(&actor, &organization).await?))
+}
+
+/// Lists what was done with the installation itself, the latest first.
+#[utoipa::path(get, path = "/installation/audit", tag = "audit", params(AuditQuery),
+    responses((status = 200, body = Page<AuditView>), (status = "default", body = Problem)))]
+async fn installation_audit_list(
+    State(app): State<App>,
+    Caller(actor): Caller,
+    Params(query): Params<AuditQuery>,
+) -> ApiResult<Json<Page<AuditView>>> {
+    Ok(Json(app.control.installation_audit_list(&actor, &query).await?))
+}
+
+/// Walks the installation's chain of audit entries.
+#[utoipa::path(get, path = "/installation/audit/verdict", tag = "audit",
+    responses((status = 200, body = AuditVerdict), (status = "default", body = Problem)))]
+async fn installation_audit_verify(State(app): State<App>, Caller(actor): Caller) -> ApiResult<Json<AuditVerdict>> {
+    Ok(Json(app.control.installation_audit_verify(&actor).await?))
+}
+
+/// Makes another master key and wraps every sealed value under it.
+#[utoipa::path(post, path = "/installation/key", tag = "installation",
+    responses((status = 200, body = KeyRotated), (status = "default", body = Problem)))]
+async fn key_rotate(State(app): State<App>, Caller(actor): Caller) -> ApiResult<Json<KeyRotated>> {
+    Ok(Json(app.control.key_rotate(&actor).await?))
+}

@@ -1,0 +1,146 @@
+//! Connections.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use serde::Deserialize;
+use tieline_control::Scope;
+use tieline_core::wire::connection::{ConnectionCreate, ConnectionGuide, ConnectionUpdate, ConnectionView};
+use tieline_core::wire::{Page, Problem};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::App;
+use crate::caller::Caller;
+use crate::error::ApiResult;
+use crate::input::{Body, Params};
+
+pub(super) fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(connection_create, connection_list))
+        .routes(routes!(connection_view, connection_update, connection_delete))
+        .routes(routes!(connection_guide))
+}
+
+/// Where the caller stands: what a name means there.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+struct At {
+    /// The project whose connections a name may mean.
+    project: Option<String>,
+    /// The component whose connections a name may mean; it needs the project.
+    component: Option<String>,
+}
+
+impl At {
+    fn scope(&self) -> Scope<'_> {
+        Scope { project: self.project.as_deref(), component: self.component.as_deref() }
+    }
+}
+
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Look {
+    /// The project whose connections a name may mean.
+    project: Option<String>,
+    /// The component whose connections a name may mean; it needs the project.
+    component: Option<String>,
+    /// Whether to show the secrets that the caller may read; audited.
+    #[serde(default)]
+    reveal: bool,
+}
+
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Removal {
+    /// The project whose connections a name may mean.
+    project: Option<String>,
+    /// The component whose connections a name may mean; it needs the project.
+    component: Option<String>,
+    /// Whether to delete it although components use it.
+    #[serde(default)]
+    force: bool,
+}
+
+/// Makes a connection.
+#[utoipa::path(post, path = "/organizations/{organization}/connections", tag = "connection",
+    params(("organization" = String, Path)), request_body = ConnectionCreate,
+    responses((status = 201, body = ConnectionView), (status = "default", body = Problem)))]
+async fn connection_create(
+    State(app): State<App>,
+    Caller(actor): Caller,
+    Path(organization): Path<String>,
+    Body(request): Body<ConnectionCreate>,
+) -> ApiResult<(StatusCode, Json<ConnectionView>)> {
+    Ok((StatusCode::CREATED, Json(app.control.connection_create(&actor, &organization, request).await?)))
+}
+
+/// Lists the connections that a scope may use.
+#[utoipa::path(get, path = "/organizations/{organization}/connections", tag = "connection",
+    params(("organization" = String, Path), At),
+    responses((status = 200, body = Page<ConnectionView>), (status = "default", body = Problem)))]
+async fn connection_list(
+    State(app): State<App>,
+    Caller(actor): Caller,
+    Path(organization): Path<String>,
+    Params(at): Params<At>,
+) -> ApiResult<Json<Page<ConnectionView>>> {
+    let items = app.control.connection_list(&actor, &organization, at.scope()).await?;
+    Ok(Json(Page { items, next: None }))
+}
+
+/// Shows a connection, by its id or by its name in a scope.
+#[utoipa::path(get, path = "/organizations/{organization}/connections/{connection}", tag = "connection",
+    params(("organization" = String, Path), ("connection" = String, Path), Look),
+    responses((status = 200, body = ConnectionView), (status = "default", body = Problem)))]
+async fn connection_view(
+    State(app): State<App>,
+    Caller(actor): Caller,
+    Path((organization, connection)): Path<(String, String)>,
+    Params(look): Params<Look>,
+) -> ApiResult<Json<ConnectionView>> {
+    let scope = Scope { project: look.project.as_deref(), component: look.component.as_deref() };
+    Ok(Json(app.control.connection_view(&actor, &organization, &connection, scope, look.reveal).await?))
+}
+
+/// Says what to put into the descriptor for a connection, and how to use it.
+#[utoipa::path(get, path = "/organizations/{organization}/connections/{connection}/guide", tag = "connection",
+    params(("organization" = String, Path), ("connection" = String, Path), At),
+    responses((status = 200, body = ConnectionGuide), (status = "default", body = Problem)))]
+async fn connection_guide(
+    State(app): State<App>,
+    Caller(actor): Caller,
+    Path((organization, connection)): Path<(String, String)>,
+    Params(at): Params<At>,
+) -> ApiResult<Json<ConnectionGuide>> {
+    Ok(Json(app.control.connection_guide(&actor, &organization, &connection, at.scope()).await?))
+}
+
+/// Changes a connection.
+#[utoipa::path(patch, path = "/organizations/{organization}/connections/{connection}", tag = "connection",
+    params(("organization" = String, Path), ("connection" = String, Path), At), request_body = ConnectionUpdate,
+    responses((status = 200, body = ConnectionView), (status = "default", body = Problem)))]
+async fn connection_update(
+    State(app): State<App>,
+    Caller(actor): Caller,
+    Path((organization, connection)): Path<(String, String)>,
+    Params(at): Params<At>,
+    Body(request): Body<ConnectionUpdate>,
+) -> ApiResult<Json<ConnectionView>> {
+    Ok(Json(app.control.connection_update(&actor, &organization, &connection, at.scope(), request).await?))
+}
+
+/// Deletes a connection.
+#[utoipa::path(delete, path = "/organizations/{organization}/connections/{connection}", tag = "connection",
+    params(("organization" = String, Path), ("connection" = String, Path), Removal),
+    responses((status = 204), (status = "default", body = Problem)))]
+async fn connection_delete(
+    State(app): State<App>,
+    Caller(actor): Caller,
+    Path((organization, connection)): Path<(String, String)>,
+    Params(removal): Params<Removal>,
+) -> ApiResult<StatusCode> {
+    let scope = Scope { project: removal.project.as_deref(), component: removal.component.as_deref() };
+    app.control.connection_delete(&actor, &organization, &connection, scope, removal.force).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
