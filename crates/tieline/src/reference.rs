@@ -50,13 +50,12 @@ fn commands() -> String {
 /// One command and those below it. The flags of every command are described once, with the first.
 fn describe(command: &mut Command, text: &mut String) {
     let name = command.get_bin_name().unwrap_or("tieline").to_owned();
-    let mut shown = command.clone();
-    if name != "tieline" {
-        shown = shown.mut_args(|argument| {
-            let everywhere = argument.is_global_set() || argument.get_id() == "help";
-            argument.hide(everywhere)
-        });
-    }
+    let first = name == "tieline";
+    let mut shown = command.clone().mut_args(|argument| {
+        let everywhere = argument.is_global_set() || argument.get_id() == "help";
+        // What the environment holds while the pages are written is nobody's business.
+        argument.hide_env_values(true).hide(everywhere && !first)
+    });
     // Writing to a string cannot fail.
     let _ = write!(text, "\n## {name}\n\n```text\n{}\n```\n", shown.render_long_help().to_string().trim_end());
     for sub in command.get_subcommands_mut().filter(|sub| !sub.is_hide_set() && sub.get_name() != "help") {
