@@ -3,6 +3,7 @@
 //! Owns the tables of pages and how a code is written; raises nothing itself. `cargo xtask tidy` holds codes and pages
 //! together: a code without a page, and a page without a use, are errors.
 
+mod connection;
 mod marketplace;
 
 /// Marks a string literal as an error code: `code!("name_taken")`. It is the literal itself; the mark lets
@@ -307,7 +308,7 @@ const PAGES: &[(&str, &str)] = &[
 ];
 
 /// Every table of pages; a family of rules with its own table is added here.
-const TABLES: &[&[(&str, &str)]] = &[PAGES, marketplace::PAGES, crate::descriptor::CODES];
+const TABLES: &[&[(&str, &str)]] = &[PAGES, connection::PAGES, marketplace::PAGES, crate::descriptor::CODES];
 
 /// The page of an error code, if there is such a code.
 #[must_use]
