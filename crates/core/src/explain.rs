@@ -3,6 +3,7 @@
 //! Owns the tables of pages and how a code is written; raises nothing itself. `cargo xtask tidy` holds codes and pages
 //! together: a code without a page, and a page without a use, are errors.
 
+mod connection;
 mod marketplace;
 
 /// Marks a string literal as an error code: `code!("name_taken")`. It is the literal itself; the mark lets
@@ -235,6 +236,11 @@ const PAGES: &[(&str, &str)] = &[
         "A parameter of the URL is unknown or not of its type. /openapi.json describes the parameters of every operation.",
     ),
     (
+        "reference_not_written",
+        "A page of the reference could not be written into the folder that was named. Mend the folder's permissions, or \
+         name another.",
+    ),
+    (
         "request_timeout",
         "The server gave up a request that took too long. What it had begun was undone, unless it was about to be made \
          durable at that moment: look before you repeat it.",
@@ -302,7 +308,7 @@ const PAGES: &[(&str, &str)] = &[
 ];
 
 /// Every table of pages; a family of rules with its own table is added here.
-const TABLES: &[&[(&str, &str)]] = &[PAGES, marketplace::PAGES, crate::descriptor::CODES];
+const TABLES: &[&[(&str, &str)]] = &[PAGES, connection::PAGES, marketplace::PAGES, crate::descriptor::CODES];
 
 /// The page of an error code, if there is such a code.
 #[must_use]

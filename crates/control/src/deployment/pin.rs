@@ -57,7 +57,7 @@ impl Work<'_> {
 
     /// Brings the subscriptions of connections in line with what live deployments and external consumers use: derived,
     /// so that none outlives its reference.
-    pub(super) async fn subscribe(&mut self, connections: &BTreeSet<ConnectionId>) -> Result<()> {
+    pub(crate) async fn subscribe(&mut self, connections: &BTreeSet<ConnectionId>) -> Result<()> {
         let environments = self.transaction.environments(self.organization.id).await?;
         for id in connections {
             let Some(connection) = self.transaction.connection_by_id(*id).await? else { continue };

@@ -18,7 +18,7 @@ use crate::world::TestServer;
 enum Outcome {
     /// 401.
     Unknown,
-    /// 404 for the organization, project or component itself: it is not there for them.
+    /// 404 for the organization, project, component or connection itself: it is not there for them.
     Hidden,
     /// 403.
     Refused,
@@ -44,6 +44,13 @@ const EVERYBODY: [&str; 11] = [
     "runner",
 ];
 
+/// What a target that is not there for somebody is answered with.
+const NOT_THERE: [&str; 4] =
+    ["organization_not_found", "project_not_found", "component_not_found", "connection_not_found"];
+
+/// The connection of project `shop` to the service of `orders` that operations are tried on.
+const CONNECTION: &str = "3f1b6f0e-8d6c-4f6e-9a57-0b9f3f1f7c11";
+
 type Row = [Outcome; EVERYBODY.len()];
 
 /// Seen by everybody in the organization.
@@ -52,8 +59,6 @@ const MEMBERS: Row = [U, H, A, A, A, A, A, H, H, H, H];
 const VIEW: Row = [U, H, H, A, A, A, A, H, H, H, H];
 /// Done by developers of the project.
 const DEVELOP: Row = [U, H, H, F, A, A, A, H, H, H, H];
-/// Done by project admins.
-const PROJECT: Row = [U, H, H, F, F, A, A, H, H, H, H];
 /// Done by project admins, on things of the organization.
 const PROJECT_ADMINS: Row = [U, H, F, F, F, A, A, H, H, H, H];
 /// Done by organization admins.
@@ -79,18 +84,25 @@ fn table() -> Vec<(&'static str, Row, Value)> {
         ("environment_create", ORGANIZATION, json!({ "handle": "!", "after": "development" })),
         ("environment_list", MEMBERS, Value::Null),
         ("environment_update", ORGANIZATION, json!({ "allowed_addresses": ["!"] })),
+        ("environment_delete", ORGANIZATION, Value::Null),
         ("project_create", ORGANIZATION, bad_handle()),
         ("project_list", MEMBERS, Value::Null),
         ("project_delete", ORGANIZATION_IN_PROJECT, Value::Null),
         ("component_create", DEVELOP, json!({ "handle": "!", "type": "task" })),
         ("component_list", VIEW, Value::Null),
         ("component_view", VIEW, Value::Null),
+        ("component_delete", DEVELOP, Value::Null),
+        ("connection_create", DEVELOP, connection("!")),
+        ("connection_list", MEMBERS, Value::Null),
+        ("connection_view", VIEW, Value::Null),
+        ("connection_guide", VIEW, Value::Null),
+        ("connection_update", DEVELOP, json!({ "mapping": { "no-such-environment": "x" } })),
+        ("connection_delete", DEVELOP, Value::Null),
         ("plan", VIEW, json!({ "environment": "development", "source": source })),
         ("deploy", DEVELOP, json!({ "environment": "development", "version": "!", "source": source })),
         ("deployment_list", VIEW, Value::Null),
         ("promote", DEVELOP, json!({ "from": "development", "to": "development" })),
         ("rollback", DEVELOP, json!({ "environment": "development" })),
-        ("undeploy", DEVELOP, Value::Null),
         ("variables", DELIVER, Value::Null),
         ("snapshot", DELIVER, Value::Null),
         ("token_create", ORGANIZATION, json!({ "name": "!", "role": "organization-admin" })),
@@ -102,7 +114,17 @@ fn table() -> Vec<(&'static str, Row, Value)> {
         ("installation_audit_verify", INSTALLATION, Value::Null),
         ("key_rotate", INSTALLATION, Value::Null),
         ("backup_create", INSTALLATION, Value::Null),
+        ("undeploy", DEVELOP, Value::Null),
     ]
+}
+
+/// A component with one endpoint.
+const DESCRIPTOR: &str = "schemaVersion: 1.2\nendpoints: [{ name: api, type: REST, service: { port: 9090 } }]\n";
+
+/// What makes the connection, or is refused for its name.
+fn connection(name: &str) -> Value {
+    let service = "service:/shop/orders/v1/api";
+    json!({ "id": CONNECTION, "name": name, "service": service, "level": "project", "project": "shop" })
 }
 
 #[tokio::test]
@@ -121,11 +143,16 @@ async fn every_operation_as_everybody() {
         let (method, path) = &operations[*operation];
         let body = (!body.is_null()).then_some(body);
         for ((who, token), expect) in EVERYBODY.iter().zip(&tokens).zip(row) {
+            if *operation == "connection_delete" {
+                // Whoever may has deleted it: the next one finds it again.
+                let admin = server.admin_token();
+                server.ask("POST", "/organizations/acme/connections", Some(&admin), Some(&connection("orders-api")));
+            }
             let reply = server.ask(method, path, token.as_deref(), body);
             let found = match (reply.status, reply.code()) {
                 (401, _) => U,
                 (403, _) => F,
-                (404, "organization_not_found" | "project_not_found" | "component_not_found") => H,
+                (404, code) if NOT_THERE.contains(&code) => H,
                 (404, "no_such_operation") | (500.., _) => panic!("{operation} as {who}: {reply:?}"),
                 _ => A,
             };
@@ -150,6 +177,16 @@ async fn everybody(server: &TestServer) -> Vec<Option<String>> {
     for component in ["orders", "billing"] {
         let create = ["component", "create", component, "--type", "service", "--project", "shop"];
         server.tieline(&[&create[..], &acme].concat()).done();
+    }
+    let source = json!({ "file": "component.yaml", "text": DESCRIPTOR });
+    let deploy = json!({ "environment": "development", "version": "v1.0", "source": source, "addresses": { "api": "http://10.0.0.1:9090" } });
+    let admin = server.admin_token();
+    for (path, body) in [
+        ("/organizations/acme/projects/shop/components/orders/deployments", deploy),
+        ("/organizations/acme/connections", connection("orders-api")),
+    ] {
+        let reply = server.ask("POST", path, Some(&admin), Some(&body));
+        assert_eq!(reply.status, 201, "{reply:?}");
     }
     let token = |name: &str, role: &str, organization: &str, more: &[&str]| {
         let create = ["token", "create", name, "--role", role, "--organization", organization];
@@ -210,6 +247,7 @@ fn operations(server: &TestServer) -> BTreeMap<String, (String, String)> {
             ("project", "shop"),
             ("component", "orders"),
             ("environment", "development"),
+            ("connection", CONNECTION),
             ("token", "no-such-token"),
         ] {
             filled = filled.replace(&format!("{{{name}}}"), handle);
