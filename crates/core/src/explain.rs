@@ -235,6 +235,11 @@ const PAGES: &[(&str, &str)] = &[
         "A parameter of the URL is unknown or not of its type. /openapi.json describes the parameters of every operation.",
     ),
     (
+        "reference_not_written",
+        "A page of the reference could not be written into the folder that was named. Mend the folder's permissions, or \
+         name another.",
+    ),
+    (
         "request_timeout",
         "The server gave up a request that took too long. What it had begun was undone, unless it was about to be made \
          durable at that moment: look before you repeat it.",

@@ -58,6 +58,13 @@ pub fn shell_word(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
+/// A text as one word of a command that people read and paste: as [`shell_word`], without quotes where none are needed.
+#[must_use]
+pub fn command_word(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:=@%+,".contains(c);
+    if !text.is_empty() && text.chars().all(plain) { text.to_owned() } else { shell_word(text) }
+}
+
 /// Whether every reader of dotenv files named in this module reads the value back unchanged.
 #[must_use]
 pub fn reads_alike(value: &str) -> bool {

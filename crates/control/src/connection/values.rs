@@ -1,6 +1,7 @@
 //! What each parameter of a connection is in one environment, or what it waits for. Reads only: keys are minted
 //! elsewhere, and nothing here opens a secret.
 
+use tieline_core::format::command_word;
 use tieline_core::id::ComponentId;
 use tieline_core::kind::{CHOREO_API_KEY, CONSUMER_KEY, CONSUMER_SECRET, SERVICE_URL, TOKEN_URL};
 use tieline_core::model::{AccessMode, ComponentType, Parameter, PinnedValue, Secrets, ServiceType};
@@ -281,8 +282,7 @@ fn not_assigned(connection: &Connection, service: &Service, environment: &Enviro
 }
 
 fn map_command(connection: &Connection, environment: &Environment, target: &str) -> String {
-    let quoted = |text: String| if text.contains(' ') { format!("'{text}'") } else { text };
-    let map = quoted(format!("{}={target}", environment.handle));
+    let map = command_word(&format!("{}={target}", environment.handle));
     format!("tieline connection update {} --map {map}", connection.id)
 }
 

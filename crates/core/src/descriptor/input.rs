@@ -16,7 +16,7 @@ pub(super) fn text(input: &[u8]) -> Result<&str, Fault> {
     let text = std::str::from_utf8(input).map_err(|error| {
         let good = input.get(..error.valid_up_to()).unwrap_or_default();
         Fault {
-            code: "file_not_utf8",
+            code: code!("file_not_utf8"),
             message: "the file is not UTF-8 text".to_owned(),
             hint: "save it as UTF-8",
             spot: spot_after(std::str::from_utf8(good).unwrap_or_default()),

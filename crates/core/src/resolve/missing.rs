@@ -1,9 +1,8 @@
 //! Connections that a descriptor refers to and that are not there: what would make them.
 
-use crate::format::shell_word;
+use crate::format::command_word;
 use crate::id::ConnectionId;
 use crate::model::AccessMode;
-use crate::name::ConnectionName;
 use crate::reference::Reference;
 use crate::resolve::Consumer;
 
@@ -21,20 +20,24 @@ pub struct MissingConnection {
 }
 
 impl MissingConnection {
-    pub(super) fn new(
-        name: Option<&str>,
+    /// One that the file refers to by name.
+    pub(super) fn named(name: &str, reference: &Reference, consumer: &Consumer) -> Self {
+        let (service, access_mode) = standing_alone(reference, consumer);
+        Self { name: name.to_owned(), service, access_mode, id: None }
+    }
+
+    /// One that the file refers to by id: its name is made from the service's, with a number if that is taken.
+    pub(super) fn with_id(
+        id: ConnectionId,
         reference: &Reference,
-        id: Option<ConnectionId>,
         consumer: &Consumer,
+        taken: impl Fn(&str) -> bool,
     ) -> Self {
-        let mut reference = reference.clone();
-        let mut access_mode = None;
-        if let Reference::Service { project, visibility, .. } = &mut reference {
-            project.get_or_insert_with(|| consumer.project.clone());
-            access_mode = visibility.map(AccessMode::from);
-        }
-        let name = name.map_or_else(|| suggested_name(&reference), str::to_owned);
-        Self { name, service: reference.to_string(), access_mode, id }
+        let (service, access_mode) = standing_alone(reference, consumer);
+        let base = suggested_name(reference);
+        let numbered = |number: usize| if number == 1 { base.clone() } else { format!("{base}-{number}") };
+        let name = (1..).map(numbered).find(|name| !taken(name)).unwrap_or_default();
+        Self { name, service, access_mode, id: Some(id) }
     }
 
     /// The command that makes it.
@@ -43,8 +46,8 @@ impl MissingConnection {
         use std::fmt::Write as _;
         let mut command = format!(
             "tieline connection create {} --service {} --level component --organization {} --project {} --component {}",
-            shell_word(&self.name),
-            shell_word(&self.service),
+            command_word(&self.name),
+            command_word(&self.service),
             consumer.organization,
             consumer.project,
             consumer.component
@@ -59,6 +62,17 @@ impl MissingConnection {
     }
 }
 
+/// The reference with its project, and the access mode that it names.
+fn standing_alone(reference: &Reference, consumer: &Consumer) -> (String, Option<AccessMode>) {
+    let mut reference = reference.clone();
+    let mut access_mode = None;
+    if let Reference::Service { project, visibility, .. } = &mut reference {
+        project.get_or_insert_with(|| consumer.project.clone());
+        access_mode = visibility.map(AccessMode::from);
+    }
+    (reference.to_string(), access_mode)
+}
+
 /// A connection name made from what a reference names: `orders` for the component `orders`.
 fn suggested_name(reference: &Reference) -> String {
     let subject = match reference {
@@ -67,7 +81,11 @@ fn suggested_name(reference: &Reference) -> String {
     };
     let words: Vec<&str> =
         subject.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
-    let name: String = words.join("-").chars().take(40).collect();
+    let name: String = words.join("-").chars().take(36).collect();
     let name = name.trim_end_matches('-');
-    ConnectionName::parse(name).map_or_else(|_| format!("{name}-connection"), |name| name.as_str().to_owned())
+    match name.len() {
+        0 => "connection".to_owned(),
+        1 | 2 => format!("{name}-connection"),
+        _ => name.to_owned(),
+    }
 }

@@ -1,6 +1,6 @@
 //! The walk through a descriptor that makes a plan: every reference, every variable, every problem.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::matching;
 use super::{Connection, Input, MissingConnection, Parameter, Pinned, PinnedSource, Plan, Planned, ValueState};
@@ -8,7 +8,7 @@ use crate::code;
 use crate::descriptor::model::{EnvEntry, EnvSource, Location, ServiceReference};
 use crate::diagnostic::Diagnostic;
 use crate::id::ConnectionId;
-use crate::kind::{API_KEY, CHOREO_API_KEY, same_key};
+use crate::kind::{API_KEY, CHOREO_API_KEY, SERVICE_URL, same_key};
 use crate::model::{ComponentType, PinnedValue};
 use crate::name::{is_reserved_variable, variable_name, variable_part};
 use crate::reference::Reference;
@@ -16,20 +16,33 @@ use crate::reference::Reference;
 /// Resolves a descriptor in one environment. Returns variables *and* problems, never only the first problem.
 #[must_use]
 pub fn resolve(input: &Input<'_>) -> Plan {
-    let mut walk = Walk { input, plan: Plan::default() };
+    let mut walk = Walk { input, plan: Plan::default(), claims: BTreeMap::new(), absent: BTreeSet::new() };
     walk.connection_references();
     walk.service_references();
     walk.own_variables();
-    walk.duplicates();
-    walk.plan.variables.sort_by(|a, b| a.pinned.name.cmp(&b.pinned.name));
-    walk.plan.uses.sort_unstable();
-    walk.plan.uses.dedup();
-    walk.plan
+    if input.refresh {
+        walk.one_of_each();
+        walk.keep_what_runs();
+    } else {
+        walk.duplicates();
+    }
+    let Plan { mut variables, mut problems, mut warnings, mut uses, missing } = walk.plan;
+    variables.sort_by(|a, b| a.pinned.name.cmp(&b.pinned.name));
+    let place = |diagnostic: &Diagnostic| (diagnostic.line, diagnostic.column);
+    problems.sort_by_key(place);
+    warnings.sort_by_key(place);
+    uses.sort_unstable();
+    uses.dedup();
+    Plan { variables, problems, warnings, uses, missing }
 }
 
 struct Walk<'a> {
     input: &'a Input<'a>,
     plan: Plan,
+    /// Every variable name that the descriptor asks for, with the places, whether or not it has a value yet.
+    claims: BTreeMap<String, Vec<Location>>,
+    /// The variables of optional parameters without a value.
+    absent: BTreeSet<String>,
 }
 
 impl<'a> Walk<'a> {
@@ -43,7 +56,7 @@ impl<'a> Walk<'a> {
                 continue;
             };
             self.refer(connection, &reference.reference, &reference.at);
-            for parameter in &connection.parameters {
+            for parameter in self.parameters(connection) {
                 if self.renames(name).any(|(_, key)| same_key(key, &parameter.key)) {
                     continue;
                 }
@@ -80,16 +93,12 @@ impl<'a> Walk<'a> {
     fn own_variables(&mut self) {
         for entry in &self.input.descriptor.env {
             match &entry.source {
-                EnvSource::Value(value) => self.plan.variables.push(Planned {
-                    pinned: Pinned {
-                        name: entry.name.clone(),
-                        value: PinnedValue::Plain(value.clone()),
-                        sensitive: false,
-                        source: None,
-                    },
-                    degraded: None,
-                    at: entry.at.clone(),
-                }),
+                EnvSource::Value(value) => {
+                    let value = PinnedValue::Plain(value.clone());
+                    let pinned = Pinned { name: entry.name.clone(), value, sensitive: false, source: None };
+                    self.claim(&entry.name, &entry.at);
+                    self.plan.variables.push(Planned { pinned, degraded: None, at: entry.at.clone() });
+                }
                 EnvSource::ConnectionRef { name, key } => self.renamed(entry, name.trim(), key),
                 EnvSource::ConfigForm(form) if !form.required => self.warn(
                     code!("form_unsupported"),
@@ -113,14 +122,13 @@ impl<'a> Walk<'a> {
 
     /// A key put into a variable of the component's choosing.
     fn renamed(&mut self, entry: &EnvEntry, name: &str, key: &str) {
+        // A connection that is not referred to is a finding of the descriptor's check, one that is not there a problem of
+        // its reference.
         let referred = self.input.descriptor.connection_references.iter().any(|other| other.name.trim() == name);
-        // A reference to a connection that the file does not refer to is a finding of the descriptor's check.
-        let Some(connection) = self.input.connections.iter().find(|other| other.name == name).filter(|_| referred)
-        else {
-            self.carry_forward(&entry.name, "its connection is gone", &entry.at);
-            return;
-        };
-        self.mapped(&entry.name, connection, key, &entry.at);
+        let found = self.input.connections.iter().find(|other| other.name == name);
+        if let Some(connection) = found.filter(|_| referred) {
+            self.mapped(&entry.name, connection, key, &entry.at);
+        }
     }
 
     fn mapped(&mut self, variable: &str, connection: &Connection, key: &str, at: &Location) {
@@ -133,44 +141,54 @@ impl<'a> Walk<'a> {
             );
             return;
         }
-        match connection.parameters.iter().find(|parameter| same_key(&parameter.key, key)) {
-            Some(parameter) => self.variable(variable.to_owned(), connection, parameter, at),
-            None => {
-                let keys: Vec<_> = connection.parameters.iter().map(|parameter| parameter.key.as_str()).collect();
-                let web = self.input.component.component_type == ComponentType::WebApp;
-                let why = if web { ", because a web-app gets no keys and no secrets" } else { "" };
-                self.problem(
-                    code!("connection_key_unknown"),
-                    format!("the connection {:?} has no key {key:?} here{why}", connection.name),
-                    &format!("use one of: {}", keys.join(", ")),
-                    at,
-                );
-            }
-        }
+        let Some(parameter) = self.parameters(connection).find(|parameter| same_key(&parameter.key, key)) else {
+            let keys: Vec<_> = self.parameters(connection).map(|parameter| parameter.key.as_str()).collect();
+            let why = if self.is_web_app() { ", because a web-app gets no keys and no secrets" } else { "" };
+            let hint = match keys.as_slice() {
+                [] => "remove it: this connection gives nothing to a web-app".to_owned(),
+                keys => format!("use one of: {}", keys.join(", ")),
+            };
+            let message = format!("the connection {:?} has no key {key:?} here{why}", connection.name);
+            return self.problem(code!("connection_key_unknown"), message, &hint, at);
+        };
+        self.variable(variable.to_owned(), connection, parameter, at);
+    }
+
+    /// What the component gets of a connection: a web-app only the address, since a browser would show the rest.
+    fn parameters<'c>(&self, connection: &'c Connection) -> impl Iterator<Item = &'c Parameter> + use<'c> {
+        let web_app = self.is_web_app();
+        connection.parameters.iter().filter(move |parameter| !web_app || parameter.key == SERVICE_URL)
+    }
+
+    fn is_web_app(&self) -> bool {
+        self.input.component.component_type == ComponentType::WebApp
     }
 
     fn variable(&mut self, name: String, connection: &Connection, parameter: &Parameter, at: &Location) {
-        let source =
-            PinnedSource { id: connection.id, connection: connection.name.clone(), key: parameter.key.clone() };
+        self.claim(&name, at);
         match &parameter.value {
-            ValueState::Set(value) => self.plan.variables.push(Planned {
-                pinned: Pinned { name, value: value.clone(), sensitive: parameter.sensitive, source: Some(source) },
-                degraded: None,
-                at: at.clone(),
-            }),
-            ValueState::Absent => {}
-            ValueState::Pending(reason) => self.pending(&name, connection, reason, at),
+            ValueState::Set(value) => {
+                let source =
+                    PinnedSource { id: connection.id, connection: connection.name.clone(), key: parameter.key.clone() };
+                let sensitive = parameter.sensitive;
+                let pinned = Pinned { name, value: value.clone(), sensitive, source: Some(source) };
+                self.plan.variables.push(Planned { pinned, degraded: None, at: at.clone() });
+            }
+            ValueState::Absent => {
+                self.absent.insert(name);
+            }
+            ValueState::Pending(reason) => self.pending(name, connection, &parameter.key, reason, at),
         }
     }
 
-    /// A value that nothing provides: carried forward if the component runs with one, else left out or refused.
-    fn pending(&mut self, name: &str, connection: &Connection, reason: &str, at: &Location) {
-        let before = |pinned: &&Pinned| {
-            pinned.name == name && pinned.source.as_ref().is_some_and(|source| source.id == connection.id)
+    /// A value that nothing provides: carried forward if the component runs with one, else left out or refused. What is
+    /// carried is the value of the connection's key, under whichever variable it ran before.
+    fn pending(&mut self, name: String, connection: &Connection, key: &str, reason: &str, at: &Location) {
+        let of_key = |pinned: &&Pinned| {
+            pinned.source.as_ref().is_some_and(|source| source.id == connection.id && same_key(&source.key, key))
         };
-        if let Some(pinned) = self.input.previous.iter().find(before) {
-            self.carry(pinned.clone(), reason, at);
-            return;
+        if let Some(pinned) = self.input.previous.iter().find(of_key) {
+            return self.carry(Pinned { name, ..pinned.clone() }, reason, at);
         }
         let message = format!("{name} of the connection {:?} has no value here: {reason}", connection.name);
         if self.input.allow_pending || self.input.refresh {
@@ -191,51 +209,33 @@ impl<'a> Walk<'a> {
         self.plan.variables.push(Planned { pinned, degraded: Some(reason.to_owned()), at: at.clone() });
     }
 
-    /// After a change elsewhere, what a running component has of a connection that is gone stays.
-    fn carry_forward(&mut self, variable: &str, reason: &str, at: &Location) {
-        if !self.input.refresh {
-            return;
-        }
-        let before = self.input.previous.iter().find(|pinned| pinned.name == variable && pinned.source.is_some());
-        if let Some(pinned) = before {
-            self.carry(pinned.clone(), reason, at);
-        }
-    }
-
     fn missing_by_name(&mut self, name: &str, reference: &Reference, at: &Location) {
-        if self.input.refresh {
-            let of_it = |pinned: &&Pinned| pinned.source.as_ref().is_some_and(|source| source.connection == name);
-            let renamed: Vec<_> = self.renames(name).map(|(variable, _)| variable.to_owned()).collect();
-            let kept: Vec<_> = self.input.previous.iter().filter(of_it).cloned().collect();
-            for pinned in kept.into_iter().filter(|pinned| !renamed.contains(&pinned.name)) {
-                self.carry(pinned, "its connection is gone", at);
-            }
-            return;
-        }
         let near = self.input.connections.iter().find(|other| variable_part(&other.name) == variable_part(name));
-        let missing = MissingConnection::new(Some(name), reference, None, self.input.component);
-        let hint = match near {
-            Some(other) => format!("there is one named {:?}: write that name", other.name),
-            None => missing.command(self.input.component),
-        };
         let message = format!("there is no connection {name:?} that this component may use");
-        self.problem(code!("connection_missing"), message, &hint, at);
-        if near.is_none() {
-            self.plan.missing.push(missing);
+        if let Some(other) = near {
+            let hint = format!("there is one named {:?}: write that name", other.name);
+            return self.problem(code!("connection_missing"), message, &hint, at);
         }
+        self.missing(MissingConnection::named(name, reference, self.input.component), message, at);
     }
 
     fn missing_by_id(&mut self, reference: &ServiceReference, id: ConnectionId) {
-        if self.input.refresh {
-            for mapping in &reference.env {
-                self.carry_forward(&mapping.to, "its connection is gone", &mapping.at);
-            }
-            return;
-        }
-        let missing = MissingConnection::new(None, &reference.reference, Some(id), self.input.component);
         let message = format!("there is no connection with the id {id} that this component may use");
-        self.problem(code!("connection_missing"), message, &missing.command(self.input.component), &reference.at);
-        self.plan.missing.push(missing);
+        let known = self.plan.missing.iter().find(|missing| missing.id == Some(id)).cloned();
+        let taken = &self.plan.missing;
+        let missing = known.unwrap_or_else(|| {
+            MissingConnection::with_id(id, &reference.reference, self.input.component, |name| {
+                taken.iter().any(|other| variable_part(&other.name) == variable_part(name))
+            })
+        });
+        self.missing(missing, message, &reference.at);
+    }
+
+    fn missing(&mut self, missing: MissingConnection, message: String, at: &Location) {
+        self.problem(code!("connection_missing"), message, &missing.command(self.input.component), at);
+        if !self.input.refresh && !self.plan.missing.contains(&missing) {
+            self.plan.missing.push(missing);
+        }
     }
 
     /// Notes a use, and what is to be said about it.
@@ -245,30 +245,50 @@ impl<'a> Walk<'a> {
             self.warn(code!("provider_not_deployed"), remark.clone(), "it works as soon as the provider is there", at);
         }
         if let Some(remark) = matching::check(reference, connection, self.input.component, at) {
-            let list =
-                if remark.problem && !self.input.refresh { &mut self.plan.problems } else { &mut self.plan.warnings };
+            let list = if remark.problem { self.problems() } else { &mut self.plan.warnings };
             list.push(remark.diagnostic);
         }
     }
 
-    /// A variable name that two places claim is a problem that names both, also when the values would be equal.
+    fn claim(&mut self, name: &str, at: &Location) {
+        self.claims.entry(name.to_owned()).or_default().push(at.clone());
+    }
+
+    /// A variable name that two places claim is a problem that names both, also when the values would be equal, or have
+    /// not arrived yet.
     fn duplicates(&mut self) {
-        let mut places: BTreeMap<&str, Vec<&Location>> = BTreeMap::new();
-        for planned in &self.plan.variables {
-            places.entry(&planned.pinned.name).or_default().push(&planned.at);
+        for (name, places) in std::mem::take(&mut self.claims) {
+            let Some((first, rest @ [_, ..])) = places.split_first() else { continue };
+            let others: Vec<_> = rest.iter().map(|at| format!("{} (line {})", at.path, at.line)).collect();
+            let message = format!("{name} is set more than once: here, and at {}", others.join(" and "));
+            let hint = "rename one of them with configurations.env and valueFrom.connectionRef";
+            self.problem(code!("variable_duplicate"), message, hint, first);
         }
-        let taken: Vec<_> = places.into_iter().filter(|(_, places)| places.len() > 1).collect();
-        let problems: Vec<_> = taken
-            .into_iter()
-            .filter_map(|(name, places)| {
-                let (first, rest) = places.split_first()?;
-                let others: Vec<_> = rest.iter().map(|at| format!("{} (line {})", at.path, at.line)).collect();
-                let message = format!("{name} is set twice: here, and at {}", others.join(" and "));
-                let hint = "rename one of them with configurations.env and valueFrom.connectionRef";
-                Some(diagnostic(code!("variable_duplicate"), message, hint.to_owned(), first))
-            })
-            .collect();
-        self.plan.problems.extend(problems);
+    }
+
+    /// After a change elsewhere nobody can be asked: of variables that meet, the one that runs stays, else the first.
+    fn one_of_each(&mut self) {
+        let previous = self.input.previous;
+        let runs = |planned: &Planned| {
+            let source = |pinned: &Pinned| pinned.source.as_ref().map(|source| (source.id, source.key.clone()));
+            let before = previous.iter().find(|before| before.name == planned.pinned.name);
+            before.is_some_and(|before| source(before) == source(&planned.pinned))
+        };
+        self.plan.variables.sort_by_key(|planned| !runs(planned));
+        let mut seen = BTreeSet::new();
+        self.plan.variables.retain(|planned| seen.insert(planned.pinned.name.clone()));
+    }
+
+    /// After a change elsewhere, what a running component has of a connection or key that is gone stays.
+    fn keep_what_runs(&mut self) {
+        let mut present: BTreeSet<_> = self.plan.variables.iter().map(|planned| planned.pinned.name.clone()).collect();
+        present.append(&mut self.absent);
+        for pinned in self.input.previous.iter().filter(|pinned| !present.contains(&pinned.name)) {
+            let Some(source) = &pinned.source else { continue };
+            let there = self.input.connections.iter().any(|connection| connection.id == source.id);
+            let reason = if there { "its connection no longer has the key" } else { "its connection is gone" };
+            self.carry(pinned.clone(), reason, &Location::default());
+        }
     }
 
     /// The own variables that rename keys of a connection: variable and key.
@@ -293,7 +313,12 @@ impl<'a> Walk<'a> {
     }
 
     fn problem(&mut self, code: &str, message: String, hint: &str, at: &Location) {
-        self.plan.problems.push(diagnostic(code, message, hint.to_owned(), at));
+        self.problems().push(diagnostic(code, message, hint.to_owned(), at));
+    }
+
+    /// Where problems go. After a change elsewhere nobody can be asked, and what runs goes on: they are warnings.
+    fn problems(&mut self) -> &mut Vec<Diagnostic> {
+        if self.input.refresh { &mut self.plan.warnings } else { &mut self.plan.problems }
     }
 
     fn warn(&mut self, code: &str, message: String, hint: &str, at: &Location) {

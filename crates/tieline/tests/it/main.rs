@@ -7,4 +7,5 @@ mod descriptor;
 mod endings;
 mod killed;
 mod operations;
+mod reference;
 mod world;
