@@ -1,6 +1,6 @@
 //! Changing what may change of a connection: its description, and where its environments lead.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 use tieline_core::code;
@@ -40,8 +40,8 @@ impl Control {
         }
         connection.updated_at = work.at;
         work.transaction.connection_save(&connection).await?;
-        let service = work.service_of(&connection).await?;
-        work.subscribe_if_external(&connection, &service).await?;
+        work.subscribe(&BTreeSet::from([connection.id])).await?;
+        work.refresh_connection(connection.id).await?;
         let answer = work.show(&connection, Show::Masked).await?.view;
         let detail = json!({ "name": answer.name, "mapping": answer.mapping, "description": answer.description });
         work.finish("connection_update", &connection.id.to_string(), detail).await?;

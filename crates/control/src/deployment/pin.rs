@@ -57,12 +57,12 @@ impl Work<'_> {
 
     /// Brings the subscriptions of connections in line with what live deployments and external consumers use: derived,
     /// so that none outlives its reference.
-    pub(super) async fn subscribe(&mut self, connections: &BTreeSet<ConnectionId>) -> Result<()> {
+    pub(crate) async fn subscribe(&mut self, connections: &BTreeSet<ConnectionId>) -> Result<()> {
         let environments = self.transaction.environments(self.organization.id).await?;
         for id in connections {
             let Some(connection) = self.transaction.connection_by_id(*id).await? else { continue };
             let Some(service) = self.transaction.service_by_id(connection.service_id).await? else { continue };
-            if service.component_id.is_none() {
+            if service.component_id.is_none() || self.subscribe_if_external(&connection, &service).await? {
                 continue;
             }
             let users = self.transaction.deployments_using_connection(*id).await?;
@@ -77,7 +77,6 @@ impl Work<'_> {
                     None => self.transaction.subscription_delete(*id, environment.id).await?,
                 }
             }
-            self.subscribe_if_external(&connection, &service).await?;
         }
         Ok(())
     }
