@@ -49,7 +49,7 @@ impl Work<'_> {
             let since = before
                 .get(name)
                 .and_then(|text| text.split(' ').nth(1))
-                .map_or_else(|| self.at.to_string(), str::to_owned);
+                .map_or_else(|| self.at.strftime("%FT%TZ").to_string(), str::to_owned);
             Some((name.clone(), format!("since {since} {reason}")))
         };
         plan.variables.iter().filter_map(entry).collect()
