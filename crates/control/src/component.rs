@@ -179,8 +179,8 @@ impl Work<'_> {
             self.transaction.deployment_end(deployment.id, at).await?;
         }
         let own = self.transaction.connections_of_component(component.id).await?;
-        for connection in own.into_iter().chain(to) {
-            self.connection_forget(&connection).await?;
+        for connection in own.iter().chain(&to) {
+            self.connection_forget(connection).await?;
         }
         self.connections_purge().await?;
         let services = self.transaction.services_of_provider(component.id).await?;
@@ -189,6 +189,9 @@ impl Work<'_> {
             self.transaction.service_delete(service.id).await?;
         }
         self.transaction.component_delete(component.id).await?;
+        for connection in &to {
+            self.refresh_connection(connection.id).await?;
+        }
         Ok(())
     }
 }

@@ -141,10 +141,11 @@ impl Work<'_> {
             }
         }
         for connection in self.transaction.connections_of_organization(self.organization.id).await? {
-            let leads_here = connection.mapping.values().any(|target| *target == environment.handle);
             for consumer in self.consumers_of_connection(&connection).await? {
                 let here = consumer.environment == environment.id;
                 let Some(view) = consumer.view else { continue };
+                let target = connection.mapping.get(&view.environment);
+                let leads_here = connection.access_mode.is_some() && target == Some(&environment.handle);
                 // A deployment there is named already; an external consumer has none.
                 if (here && view.version.is_none()) || (!here && leads_here) {
                     users.push(format!(
@@ -164,7 +165,11 @@ impl Work<'_> {
                 self.transaction.deployment_end(deployment.id, at).await?;
             }
         }
+        let mut led_here = Vec::new();
         for mut connection in self.transaction.connections_of_organization(self.organization.id).await? {
+            if connection.mapping.values().any(|target| *target == environment.handle) {
+                led_here.push(connection.id);
+            }
             if connection.mapping.remove(&environment.handle).is_some() {
                 self.transaction.connection_save(&connection).await?;
             }
@@ -177,7 +182,11 @@ impl Work<'_> {
             }
         }
         self.transaction.environment_delete(environment.id).await?;
-        self.connections_purge().await
+        self.connections_purge().await?;
+        for connection in led_here {
+            self.refresh_connection(connection).await?;
+        }
+        Ok(())
     }
 }
 

@@ -3,6 +3,7 @@
 //! Owns the tables of pages and how a code is written; raises nothing itself. `cargo xtask tidy` holds codes and pages
 //! together: a code without a page, and a page without a use, are errors.
 
+mod connection;
 mod marketplace;
 
 /// Marks a string literal as an error code: `code!("name_taken")`. It is the literal itself; the mark lets
@@ -90,6 +91,12 @@ const PAGES: &[(&str, &str)] = &[
          message says which; PostgreSQL's own log says more.",
     ),
     (
+        "demo_failed",
+        "A step of tieline demo did not succeed: its temporary folder cannot be written, a program did not start, or \
+         a command was refused. The message names the step. The demo touches nothing outside of its folder, so it can \
+         be run again.",
+    ),
+    (
         "environment_exists",
         "An organization has one environment of a handle, and handles differ ignoring case. Choose another handle, or \
          change the environment with tieline environment update.",
@@ -165,6 +172,25 @@ const PAGES: &[(&str, &str)] = &[
          master-FINGERPRINT.key.",
     ),
     (
+        "migrate_current",
+        "The descriptor is a component.yaml of the latest schema version already, so there is nothing to rewrite.",
+    ),
+    (
+        "migrate_invalid",
+        "Only a valid descriptor can be rewritten, since of an invalid one nobody knows what it means. Mend what \
+         tieline descriptor check PATH lists, and migrate it then.",
+    ),
+    (
+        "migrate_not_written",
+        "The rewritten descriptor could not be written beside the old one, which is as it was. Mend the folder's \
+         permissions, or copy the text from the diff.",
+    ),
+    (
+        "migrate_target_exists",
+        "A component.yaml lies beside the older descriptor already and wins over it, so rewriting the older one would \
+         overwrite what counts. Compare the two, and remove the one that is out of date.",
+    ),
+    (
         "network_invalid",
         "The networks that an environment's endpoints may listen in are written as address and prefix length: 10.0.0.0/8 \
          or fd00::/8.",
@@ -208,6 +234,11 @@ const PAGES: &[(&str, &str)] = &[
     (
         "query_invalid",
         "A parameter of the URL is unknown or not of its type. /openapi.json describes the parameters of every operation.",
+    ),
+    (
+        "reference_not_written",
+        "A page of the reference could not be written into the folder that was named. Mend the folder's permissions, or \
+         name another.",
     ),
     (
         "request_timeout",
@@ -277,7 +308,7 @@ const PAGES: &[(&str, &str)] = &[
 ];
 
 /// Every table of pages; a family of rules with its own table is added here.
-const TABLES: &[&[(&str, &str)]] = &[PAGES, marketplace::PAGES, crate::descriptor::CODES];
+const TABLES: &[&[(&str, &str)]] = &[PAGES, connection::PAGES, marketplace::PAGES, crate::descriptor::CODES];
 
 /// The page of an error code, if there is such a code.
 #[must_use]

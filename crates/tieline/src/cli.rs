@@ -8,12 +8,12 @@ use clap::{Parser, Subcommand};
 use crate::context::{Context, Global};
 use crate::failure::{Done, Exit};
 use crate::output;
-use crate::{command, demo, server};
+use crate::{command, demo, reference, server};
 
 /// Catalogue your services, connect your components, and have the right credentials in the right environment variables.
 #[derive(Debug, Parser)]
 #[command(name = "tieline", version, after_help = EXAMPLES, arg_required_else_help = true)]
-struct Cli {
+pub(crate) struct Cli {
     #[command(flatten)]
     global: Global,
     #[command(subcommand)]
@@ -37,6 +37,9 @@ enum Command {
     /// The demo's programs
     #[command(hide = true)]
     DemoProgram(demo::ProgramArguments),
+    /// Write the reference pages
+    #[command(hide = true)]
+    Reference(reference::ReferenceArguments),
     #[command(flatten)]
     Scoped(Scoped),
 }
@@ -56,6 +59,12 @@ enum Scoped {
     /// Make, list and delete components
     #[command(subcommand)]
     Component(command::component::ComponentCommand),
+    /// Find, register, offer and withdraw services: the marketplace
+    #[command(subcommand)]
+    Service(command::service::ServiceCommand),
+    /// Register databases, caches, brokers and stores
+    #[command(subcommand)]
+    Resource(command::service::ResourceCommand),
     /// Show what a deployment would inject, and every reason why it cannot
     Plan(command::deployment::PlanArguments),
     /// Deploy a descriptor to an environment
@@ -116,6 +125,7 @@ fn run(cli: Cli) -> Done {
         Command::Server(arguments) => return server::run(arguments, cli.global.data),
         Command::Demo(arguments) => return demo::run(&arguments),
         Command::DemoProgram(arguments) => return demo::run_program(arguments),
+        Command::Reference(arguments) => return reference::run(&arguments),
         Command::Scoped(command) => command,
     };
     let context = Context::read(cli.global, std::path::Path::new("."))?;
@@ -141,6 +151,8 @@ fn run(cli: Cli) -> Done {
         Scoped::Key(command) => command::key::run(&command, &context),
         Scoped::Context(command) => command::context::run(command, &context),
         Scoped::Explain(arguments) => command::explain::run(&arguments, &context),
+        Scoped::Service(command) => command::service::run(command, &context),
+        Scoped::Resource(command) => command::service::run_resource(command, &context),
     }
 }
 

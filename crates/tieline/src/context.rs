@@ -145,6 +145,11 @@ impl Context {
         self.flags.project.as_ref().or(self.file.project.as_ref())
     }
 
+    /// The project, only if it is given as a flag: for commands to which its absence means the whole organization.
+    pub(crate) fn project_flag(&self) -> Option<&String> {
+        self.flags.project.as_ref()
+    }
+
     /// The component.
     pub(crate) fn component(&self) -> Result<&str, Failure> {
         needed(self.component_if_any(), "component")

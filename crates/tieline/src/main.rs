@@ -9,6 +9,8 @@ mod descriptor_file;
 mod environment_variables;
 mod failure;
 mod output;
+mod reference;
+mod registration;
 mod runner;
 mod server;
 mod source;

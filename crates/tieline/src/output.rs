@@ -56,7 +56,8 @@ pub(crate) fn table(rows: &[Value], columns: &[(&str, &str)]) -> String {
     for row in rows {
         table.add_row(columns.iter().map(|(_, field)| cell(&row[*field])));
     }
-    table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
+    // The table pads every cell on both sides; lines of text begin at the margin.
+    table.lines().map(|line| line.strip_prefix(' ').unwrap_or(&line).trim_end().to_owned() + "\n").collect()
 }
 
 /// How one value reads in a table.

@@ -46,6 +46,7 @@ impl Control {
         let at = work.at;
         work.transaction.connection_withdraw(connection.id, at).await?;
         work.connections_purge().await?;
+        work.refresh_connection(connection.id).await?;
         let consumers: Vec<_> = consumers.into_iter().filter_map(|consumer| consumer.view).collect();
         let detail = json!({ "name": connection.name, "force": force, "consumers": consumers });
         work.finish("connection_delete", &connection.id.to_string(), detail).await

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a world that cannot be made is a failed test")]
 
+mod connection;
 mod deployment;
+mod provider;
 mod service;
 mod world;

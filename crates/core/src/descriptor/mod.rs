@@ -22,6 +22,7 @@ pub use migrate::{MigrateError, Migrated, migrate};
 pub use render::render;
 pub use tree::MAX_BYTES;
 
+use crate::code;
 use crate::diagnostic::Diagnostic;
 use model::{Descriptor, Format, Location, Place, SchemaVersion};
 use reader::{Field, Report};
@@ -124,7 +125,7 @@ fn add_fault(fault: &Fault, report: &mut Report) {
 
 fn empty_file() -> Fault {
     Fault {
-        code: "file_empty",
+        code: code!("file_empty"),
         message: "the file is empty".to_owned(),
         hint: "begin a component.yaml with schemaVersion: 1.2",
         spot: Spot::default(),

@@ -9,6 +9,7 @@ use std::{collections::HashMap, collections::HashSet, rc::Rc};
 use granit_parser::{Event, Marker, Parser, Placement, ScalarStyle, Span, Tag};
 
 use super::scalar::{self, Scalar};
+use crate::code;
 
 /// Longest descriptor, in bytes.
 pub const MAX_BYTES: usize = 256 * 1024;
@@ -143,7 +144,7 @@ impl<'t> Builder<'t> {
                 }
                 Event::DocumentStart(..) => {
                     return Err(Fault {
-                        code: "yaml_several_documents",
+                        code: code!("yaml_several_documents"),
                         message: "a second document begins here".to_owned(),
                         hint: "keep one document in the file: remove this --- and what follows it",
                         spot: spot(span.start),
@@ -166,7 +167,7 @@ impl<'t> Builder<'t> {
                 Some(Ok((event, span))) => return Ok((event, span)),
                 Some(Err(error)) => {
                     return Err(Fault {
-                        code: "yaml_syntax",
+                        code: code!("yaml_syntax"),
                         message: format!("not YAML: {}", error.info()),
                         hint: "check the indentation, colons and quotes of this line and the one before it",
                         spot: spot(*error.marker()),
@@ -247,7 +248,7 @@ impl<'t> Builder<'t> {
                 entries.push(Entry { key, key_start: key_node.start, node });
             } else {
                 self.tree.faults.push(Fault {
-                    code: "yaml_duplicate_key",
+                    code: code!("yaml_duplicate_key"),
                     message: format!("the key {key:?} occurs twice in one mapping"),
                     hint: "remove one of them: which one counts differs between tools",
                     spot: key_node.start,
@@ -297,7 +298,7 @@ impl<'t> Builder<'t> {
 
     fn tag_fault(&mut self, tag: Option<&Tag>, span: Span) {
         self.tree.faults.push(Fault {
-            code: "yaml_tag",
+            code: code!("yaml_tag"),
             message: format!("the tag {} does not fit here", tag.map(Tag::original).unwrap_or_default()),
             hint: "remove the tag: descriptors need none",
             spot: spot(span.tag_start.unwrap_or(span.start)),
@@ -330,7 +331,7 @@ fn tag_name(tag: &Tag) -> String {
 
 fn too_complex(what: &str, span: Span) -> Fault {
     Fault {
-        code: "file_too_complex",
+        code: code!("file_too_complex"),
         message: format!("beyond the limits of a descriptor: {what}"),
         hint: "write the descriptor plainly, without deep nesting and many aliases",
         spot: spot(span.start),

@@ -27,6 +27,11 @@ pub(super) const PAGES: &[(&str, &str)] = &[
          tieline environment list shows those it has; tieline environment create makes another.",
     ),
     (
+        "file_unreadable",
+        "A file that a command was given, or that a registration names, cannot be read as text. Paths inside a \
+         registration are relative to its own folder. Check the path, its permissions, and that it is UTF-8 text.",
+    ),
+    (
         "kind_unknown",
         "A resource is registered with a kind, which decides the keys of its credentials. The hint lists the kinds. \
          For anything else with an address and secrets register a third-party service with parameters of your own.",
@@ -58,6 +63,12 @@ pub(super) const PAGES: &[(&str, &str)] = &[
         "A reference names a service: service:/<project>/<component>/v<major>[/<endpoint>], thirdparty:<name>/v<major>, \
          database:[<server>/]<name>, storage:<name>, cache:… or broker:…. The text follows none of these forms. Copy \
          one that tieline service list prints.",
+    ),
+    (
+        "registration_invalid",
+        "A registration file (SERVICE.yaml, RESOURCE.yaml) is no YAML, has a field that is not known or lacks one that is \
+         needed, or a value cannot be read: a value is a text, { env: NAME } for an environment variable of the one \
+         who registers, or { file: PATH } relative to the file. The message names file, line and column.",
     ),
     (
         "scheme_in_use",

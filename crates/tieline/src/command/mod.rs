@@ -15,5 +15,7 @@ pub(crate) mod plan;
 pub(crate) mod project;
 pub(crate) mod restore;
 pub(crate) mod run;
+pub(crate) mod service;
+pub(crate) mod service_text;
 pub(crate) mod token;
 pub(crate) mod variables;

@@ -95,7 +95,8 @@ impl Stage {
     pub(super) fn run_consumer(&self, consumer: &Consumer) -> Result<Program, Failure> {
         let binary = self.binary();
         let place = ["--project", consumer.project, "--component", consumer.component, "--env", "development"];
-        output::line(&format!("$ tieline run {} -- {}", place.join(" "), consumer.component));
+        let calls: String = consumer.calls.iter().map(|call| format!(" --call {}", shown(call))).collect();
+        output::line(&format!("$ tieline run {} -- tieline demo-program caller{calls}", place.join(" ")));
         let mut command = self.command(&["run"]);
         command.args(place).args(["--", &binary, "demo-program", "caller"]);
         for call in consumer.calls {
@@ -153,6 +154,6 @@ impl Drop for Program {
 
 /// A word as it would be typed.
 fn shown(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=".contains(c);
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,".contains(c);
     if word.chars().all(plain) { word.to_owned() } else { shell_word(word) }
 }

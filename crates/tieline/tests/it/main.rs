@@ -1,3 +1,11 @@
-//! Whole-app tests: the real binary, with its own data folder and free ports.
+//! Whole-app tests: the real binary, with its own data folder and free ports. [`world`] starts and asks it.
+#![expect(clippy::expect_used, clippy::panic, reason = "a test ends at the first surprise")]
 
+mod authorization;
+mod backup;
 mod descriptor;
+mod endings;
+mod killed;
+mod operations;
+mod reference;
+mod world;

@@ -5,6 +5,7 @@ mod access;
 mod backup;
 mod connection;
 mod deployment;
+mod service;
 mod tenancy;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -14,9 +15,10 @@ use crate::App;
 /// Every operation, under `/api/v1`.
 pub(crate) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
-        .merge(tenancy::router())
-        .merge(connection::router())
-        .merge(deployment::router())
         .merge(access::router())
         .merge(backup::router())
+        .merge(connection::router())
+        .merge(deployment::router())
+        .merge(service::router())
+        .merge(tenancy::router())
 }

@@ -1,0 +1,101 @@
+//! How services read in a terminal.
+
+use serde_json::{Value, json};
+
+use crate::output::{cell, table};
+
+/// A list, one service per line.
+pub(crate) fn list(services: &[Value]) -> String {
+    table(
+        services,
+        &[
+            ("REFERENCE", "reference"),
+            ("NAME", "name"),
+            ("KIND", "kind"),
+            ("VERSION", "version"),
+            ("VISIBILITY", "visibilities"),
+            ("SUMMARY", "summary"),
+        ],
+    )
+}
+
+/// What registering, publishing or unpublishing made of a service.
+pub(crate) fn registered(service: &Value) -> String {
+    let reference = cell(&service["reference"]);
+    let state = match (service["listed"] == true, service["published"] == true) {
+        (true, _) => "It is listed in the marketplace.".to_owned(),
+        (false, true) => "It is not listed yet: no endpoint or credential has all required values.".to_owned(),
+        (false, false) => "It is not listed: it is not published.".to_owned(),
+    };
+    let hint = if service["listed"] == true {
+        format!("\nhint: connect to it with `tieline connection create NAME --service {}`", quoted(&reference))
+    } else {
+        String::new()
+    };
+    format!("{reference} ({}, {}). {state}{hint}", cell(&service["kind"]), cell(&service["version"]))
+}
+
+/// Everything about a service.
+pub(crate) fn view(service: &Value) -> String {
+    let mut text = format!("{}  {}\n", cell(&service["name"]), cell(&service["version"]));
+    for (title, field) in [
+        ("reference", "reference"),
+        ("kind", "kind"),
+        ("project", "project"),
+        ("component", "component"),
+        ("endpoint", "endpoint"),
+        ("visibility", "visibilities"),
+        ("schemes", "schemes"),
+        ("summary", "summary"),
+        ("labels", "labels"),
+        ("categories", "categories"),
+        ("definition", "definition_type"),
+        ("environments", "environments"),
+        ("listed", "listed"),
+        ("changed", "updated_at"),
+    ] {
+        let empty = service[field].as_array().is_some_and(Vec::is_empty) || service[field] == "";
+        if !service[field].is_null() && !empty {
+            text += &format!("  {title:<13} {}\n", cell(&service[field]));
+        }
+    }
+    let rows = |field: &str| service[field].as_array().cloned().unwrap_or_default();
+    let columns = [
+        ("KEY", "key"),
+        ("TYPE", "type"),
+        ("SECRET", "sensitive"),
+        ("OPTIONAL", "optional"),
+        ("DESCRIPTION", "description"),
+    ];
+    text += &section("Keys of a connection", &rows("parameters"), &columns);
+    let entries: Vec<Value> = rows("entries").iter().flat_map(entry_rows).collect();
+    let columns = [("NAME", "name"), ("ENVIRONMENTS", "environments"), ("KEY", "key"), ("VALUE", "value")];
+    text += &section("Endpoints and credentials", &entries, &columns);
+    let columns = [("OPERATION", "verb"), ("PATH", "path"), ("SUMMARY", "summary")];
+    text += &section("Operations", &rows("operations"), &columns);
+    for field in ["overview", "document"] {
+        if let Some(page) = service[field].as_str().filter(|page| !page.is_empty()) {
+            text += &format!("\n{}\n", page.trim_end());
+        }
+    }
+    text
+}
+
+fn section(title: &str, rows: &[Value], columns: &[(&str, &str)]) -> String {
+    if rows.is_empty() { String::new() } else { format!("\n{title}\n{}", table(rows, columns)) }
+}
+
+/// One row for each value of an entry; a secret that is set reads as stars.
+fn entry_rows(entry: &Value) -> Vec<Value> {
+    let values = entry["values"].as_object().into_iter().flatten();
+    let row = |(key, value): (&String, &Value)| {
+        let shown = if value.is_null() { json!("********") } else { value.clone() };
+        json!({ "name": entry["name"], "environments": entry["environments"], "key": key, "value": shown })
+    };
+    values.map(row).collect()
+}
+
+/// A reference as one word of a shell.
+fn quoted(reference: &str) -> String {
+    if reference.contains(' ') { format!("{reference:?}") } else { reference.to_owned() }
+}

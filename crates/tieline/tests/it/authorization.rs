@@ -1,0 +1,262 @@
+//! Every operation of `/openapi.json`, tried as everybody: who may not is refused, who may not see it finds nothing.
+//!
+//! An operation without a row fails the test, and so does a row without an operation. A row's body is one that the
+//! operation refuses as invalid after it has authorized, where there is such a body, so that rows do not meet.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+use tieline_core::id::{OrganizationId, TokenId};
+use tieline_core::model::Role;
+use tieline_core::secret::Digest;
+use tieline_store::token::Token;
+
+use crate::world::TestServer;
+
+/// What somebody is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    /// 401.
+    Unknown,
+    /// 404 for the organization, project, component or connection itself: it is not there for them.
+    Hidden,
+    /// 403.
+    Refused,
+    /// The operation was reached: done, or refused for another reason.
+    Reached,
+}
+
+use Outcome::{Hidden as H, Reached as A, Refused as F, Unknown as U};
+
+/// Everybody, in the order of the outcomes of a row. The target is component `orders` of project `shop` in development;
+/// viewer, developer and project admin are limited to `shop`.
+const EVERYBODY: [&str; 11] = [
+    "nobody",
+    "admin of another organization",
+    "viewer of another project",
+    "viewer",
+    "developer",
+    "project admin",
+    "organization admin",
+    "installation admin who did not make it",
+    "runner of another component",
+    "runner of another environment",
+    "runner",
+];
+
+/// What a target that is not there for somebody is answered with.
+const NOT_THERE: [&str; 4] =
+    ["organization_not_found", "project_not_found", "component_not_found", "connection_not_found"];
+
+/// The connection of project `shop` to the service of `orders` that operations are tried on.
+const CONNECTION: &str = "3f1b6f0e-8d6c-4f6e-9a57-0b9f3f1f7c11";
+
+type Row = [Outcome; EVERYBODY.len()];
+
+/// Seen by everybody in the organization.
+const MEMBERS: Row = [U, H, A, A, A, A, A, H, H, H, H];
+/// Seen by everybody in the project.
+const VIEW: Row = [U, H, H, A, A, A, A, H, H, H, H];
+/// Done by developers of the project.
+const DEVELOP: Row = [U, H, H, F, A, A, A, H, H, H, H];
+/// Done by project admins, on things of the organization.
+const PROJECT_ADMINS: Row = [U, H, F, F, F, A, A, H, H, H, H];
+/// Done by organization admins.
+const ORGANIZATION: Row = [U, H, F, F, F, F, A, H, H, H, H];
+/// Done by organization admins, on things of a project.
+const ORGANIZATION_IN_PROJECT: Row = [U, H, H, F, F, F, A, H, H, H, H];
+/// Done by administrators of the installation.
+const INSTALLATION: Row = [U, F, F, F, F, F, F, A, F, F, F];
+/// Values in clear: developers, and the runner of this component and environment.
+const DELIVER: Row = [U, H, H, F, A, A, A, H, H, H, A];
+/// Answered to every token with what is its own.
+const OWN: Row = [U, A, A, A, A, A, A, A, A, A, A];
+
+/// Operation, outcomes, and the body to send.
+fn table() -> Vec<(&'static str, Row, Value)> {
+    let bad_handle = || json!({ "handle": "!" });
+    let source = json!({ "file": "component.yaml", "text": "schemaVersion: 1.2\n" });
+    vec![
+        ("organization_create", INSTALLATION, bad_handle()),
+        ("organization_list", OWN, Value::Null),
+        ("organization_view", MEMBERS, Value::Null),
+        ("organization_update", ORGANIZATION, json!({ "variable_prefix": "!" })),
+        ("environment_create", ORGANIZATION, json!({ "handle": "!", "after": "development" })),
+        ("environment_list", MEMBERS, Value::Null),
+        ("environment_update", ORGANIZATION, json!({ "allowed_addresses": ["!"] })),
+        ("environment_delete", ORGANIZATION, Value::Null),
+        ("project_create", ORGANIZATION, bad_handle()),
+        ("project_list", MEMBERS, Value::Null),
+        ("project_delete", ORGANIZATION_IN_PROJECT, Value::Null),
+        ("component_create", DEVELOP, json!({ "handle": "!", "type": "task" })),
+        ("component_list", VIEW, Value::Null),
+        ("component_view", VIEW, Value::Null),
+        ("component_delete", DEVELOP, Value::Null),
+        ("connection_create", DEVELOP, connection("!")),
+        ("connection_list", MEMBERS, Value::Null),
+        ("connection_view", VIEW, Value::Null),
+        ("connection_guide", VIEW, Value::Null),
+        ("connection_update", DEVELOP, json!({ "mapping": { "no-such-environment": "x" } })),
+        ("connection_delete", DEVELOP, Value::Null),
+        ("plan", VIEW, json!({ "environment": "development", "source": source })),
+        ("deploy", DEVELOP, json!({ "environment": "development", "version": "!", "source": source })),
+        ("deployment_list", VIEW, Value::Null),
+        ("promote", DEVELOP, json!({ "from": "development", "to": "development" })),
+        ("rollback", DEVELOP, json!({ "environment": "development" })),
+        ("variables", DELIVER, Value::Null),
+        ("snapshot", DELIVER, Value::Null),
+        ("token_create", ORGANIZATION, json!({ "name": "!", "role": "organization-admin" })),
+        ("token_list", PROJECT_ADMINS, Value::Null),
+        ("token_revoke", MEMBERS, Value::Null),
+        ("audit_list", ORGANIZATION, Value::Null),
+        ("audit_verify", ORGANIZATION, Value::Null),
+        ("installation_audit_list", INSTALLATION, Value::Null),
+        ("installation_audit_verify", INSTALLATION, Value::Null),
+        ("key_rotate", INSTALLATION, Value::Null),
+        ("backup_create", INSTALLATION, Value::Null),
+        ("undeploy", DEVELOP, Value::Null),
+    ]
+}
+
+/// A component with one endpoint.
+const DESCRIPTOR: &str = "schemaVersion: 1.2\nendpoints: [{ name: api, type: REST, service: { port: 9090 } }]\n";
+
+/// What makes the connection, or is refused for its name.
+fn connection(name: &str) -> Value {
+    let service = "service:/shop/orders/v1/api";
+    json!({ "id": CONNECTION, "name": name, "service": service, "level": "project", "project": "shop" })
+}
+
+#[tokio::test]
+async fn every_operation_as_everybody() {
+    let server = TestServer::start();
+    let tokens = everybody(&server).await;
+    let operations = operations(&server);
+    let table = table();
+
+    let rows: BTreeSet<_> = table.iter().map(|(operation, ..)| (*operation).to_owned()).collect();
+    let known: BTreeSet<_> = operations.keys().cloned().collect();
+    assert_eq!(rows, known, "every operation has a row here, and every row an operation");
+
+    let mut wrong = Vec::new();
+    for (operation, row, body) in &table {
+        let (method, path) = &operations[*operation];
+        let body = (!body.is_null()).then_some(body);
+        for ((who, token), expect) in EVERYBODY.iter().zip(&tokens).zip(row) {
+            if *operation == "connection_delete" {
+                // Whoever may has deleted it: the next one finds it again.
+                let admin = server.admin_token();
+                server.ask("POST", "/organizations/acme/connections", Some(&admin), Some(&connection("orders-api")));
+            }
+            let reply = server.ask(method, path, token.as_deref(), body);
+            let found = match (reply.status, reply.code()) {
+                (401, _) => U,
+                (403, _) => F,
+                (404, code) if NOT_THERE.contains(&code) => H,
+                (404, "no_such_operation") | (500.., _) => panic!("{operation} as {who}: {reply:?}"),
+                _ => A,
+            };
+            if found != *expect {
+                let answer = (reply.status, reply.code().to_owned());
+                wrong.push(format!("{operation} as {who}: {found:?}, not {expect:?}: {answer:?}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A token for each of [`EVERYBODY`].
+async fn everybody(server: &TestServer) -> Vec<Option<String>> {
+    let acme = ["--organization", "acme"];
+    for organization in ["acme", "other"] {
+        server.tieline(&["organization", "create", organization]).done();
+    }
+    for project in ["shop", "mail"] {
+        server.tieline(&[&["project", "create", project], &acme[..]].concat()).done();
+    }
+    for component in ["orders", "billing"] {
+        let create = ["component", "create", component, "--type", "service", "--project", "shop"];
+        server.tieline(&[&create[..], &acme].concat()).done();
+    }
+    let source = json!({ "file": "component.yaml", "text": DESCRIPTOR });
+    let deploy = json!({ "environment": "development", "version": "v1.0", "source": source, "addresses": { "api": "http://10.0.0.1:9090" } });
+    let admin = server.admin_token();
+    for (path, body) in [
+        ("/organizations/acme/projects/shop/components/orders/deployments", deploy),
+        ("/organizations/acme/connections", connection("orders-api")),
+    ] {
+        let reply = server.ask("POST", path, Some(&admin), Some(&body));
+        assert_eq!(reply.status, 201, "{reply:?}");
+    }
+    let token = |name: &str, role: &str, organization: &str, more: &[&str]| {
+        let create = ["token", "create", name, "--role", role, "--organization", organization];
+        Some(server.tieline(&[&create[..], more].concat()).done().stdout.trim().to_owned())
+    };
+    let shop = ["--project", "shop"];
+    let runner = |name: &str, component: &str, environment: &str| {
+        let more = [&shop[..], &["--component", component, "--env", environment]].concat();
+        token(name, "runner", "acme", &more)
+    };
+    vec![
+        None,
+        token("other", "organization-admin", "other", &[]),
+        token("mail", "viewer", "acme", &["--project", "mail"]),
+        token("viewer", "viewer", "acme", &shop),
+        token("developer", "developer", "acme", &shop),
+        token("lead", "project-admin", "acme", &shop),
+        token("admin", "organization-admin", "acme", &[]),
+        Some(installation_admin(server).await),
+        runner("billing", "billing", "development"),
+        runner("production", "orders", "production"),
+        runner("orders", "orders", "development"),
+    ]
+}
+
+/// An administrator of the installation who made none of its organizations: no operation makes one, a restore does.
+async fn installation_admin(server: &TestServer) -> String {
+    let text = "tl_admin_of_the_installation_alone";
+    let token = Token {
+        id: TokenId(uuid::Uuid::from_u128(7)),
+        name: "second".to_owned(),
+        digest: Digest::of(text).as_bytes().to_vec(),
+        role: Role::InstallationAdmin,
+        organization_id: None::<OrganizationId>,
+        project_id: None,
+        component_id: None,
+        environment_id: None,
+        created_at: jiff::Timestamp::UNIX_EPOCH,
+        expires_at: None,
+        revoked_at: None,
+    };
+    let store = server.store().await;
+    let mut transaction = store.write().await.expect("a transaction");
+    transaction.token_insert(&token).await.expect("the token");
+    transaction.commit().await.expect("the commit");
+    store.close().await;
+    text.to_owned()
+}
+
+/// Method and path of each operation, with the target's handles filled in.
+fn operations(server: &TestServer) -> BTreeMap<String, (String, String)> {
+    let document = server.ask("GET", "/openapi.json", None, None).body;
+    let mut operations = BTreeMap::new();
+    for (path, methods) in document["paths"].as_object().expect("paths") {
+        let mut filled = path.strip_prefix("/api/v1").expect("the prefix").to_owned();
+        for (name, handle) in [
+            ("organization", "acme"),
+            ("project", "shop"),
+            ("component", "orders"),
+            ("environment", "development"),
+            ("connection", CONNECTION),
+            ("token", "no-such-token"),
+        ] {
+            filled = filled.replace(&format!("{{{name}}}"), handle);
+        }
+        assert!(!filled.contains('{'), "a parameter of {path} has no value here");
+        for (method, operation) in methods.as_object().expect("methods") {
+            let id = operation["operationId"].as_str().unwrap_or_else(|| panic!("{method} {path} has no id"));
+            operations.insert(id.to_owned(), (method.to_uppercase(), filled.clone()));
+        }
+    }
+    operations
+}

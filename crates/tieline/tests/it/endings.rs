@@ -1,0 +1,65 @@
+//! How commands end: the exit codes of the contract, and errors as text and as one JSON object.
+
+use crate::world::{TestServer, launch, tieline};
+
+#[test]
+fn exit_codes_and_error_objects() {
+    let server = TestServer::start();
+    let nowhere = "http://127.0.0.1:1";
+    for (arguments, exit, code) in [
+        (vec!["organization", "list", "--url", nowhere, "--token", "x"], 3, "server_unreachable"),
+        (vec!["organization", "list", "--data", "no/such/folder"], 3, "server_unreachable"),
+        (vec!["organization", "create"], 2, "usage"),
+        (vec!["no-such-command"], 2, "usage"),
+        (vec!["project", "list", "--url", nowhere, "--token", "x"], 2, "scope_missing"),
+        (vec!["organization", "list", "--url", server.url(), "--token", "tl_admin_x"], 1, "unauthenticated"),
+        (vec!["explain", "no_such_code"], 1, "code_unknown"),
+    ] {
+        let json = tieline(&[&arguments[..], &["--output", "json"]].concat());
+        assert_eq!((json.code, json.stdout.as_str()), (Some(exit), ""), "{arguments:?} {json:?}");
+        let error = json.error();
+        let keys: Vec<_> = error.as_object().into_iter().flatten().map(|(key, _)| key.as_str()).collect();
+        assert_eq!((error["code"].as_str(), keys), (Some(code), vec!["code", "message", "hint"]), "{arguments:?}");
+        let text = tieline(&arguments);
+        assert_eq!((text.code, text.stdout.as_str()), (Some(exit), ""), "{arguments:?} {text:?}");
+        if code != "usage" {
+            assert!(text.stderr.starts_with(&format!("error[{code}]: ")), "{text:?}");
+            assert!(text.stderr.contains("\nhint: "), "{text:?}");
+        }
+    }
+}
+
+#[test]
+fn a_refusal_keeps_the_code_of_the_server() {
+    let server = TestServer::start();
+    server.tieline(&["organization", "create", "acme"]).done();
+    let again = server.tieline(&["organization", "create", "ACME", "--output", "json"]);
+    assert_eq!((again.code, again.error()["code"].as_str()), (Some(1), Some("organization_exists")));
+    let page = tieline(&["explain", "organization_exists"]).done();
+    assert!(page.stdout.contains("Choose another handle"));
+}
+
+#[test]
+fn a_missing_or_wrong_master_key_refuses_to_start() {
+    let mut server = TestServer::start();
+    server.kill();
+    let (key, kept) = (server.data().join("master.key"), server.folder().join("kept.key"));
+    let refused = |code: &str| {
+        let ended = launch(server.data(), &[]).wait_with_output().expect("its end");
+        let log = String::from_utf8_lossy(&ended.stderr);
+        assert_eq!(ended.status.code(), Some(1), "{log}");
+        assert!(log.contains(&format!("error[{code}]: ")), "{log}");
+    };
+    std::fs::rename(&key, &kept).expect("the key moves away");
+    refused("master_key_missing");
+
+    let other = TestServer::start();
+    std::fs::copy(other.data().join("master.key"), &key).expect("another key");
+    refused("master_key_wrong");
+
+    std::fs::write(&key, "tieline-master-key-v1 nonsense\n").expect("a damaged key");
+    refused("master_key_invalid");
+
+    std::fs::rename(&kept, &key).expect("the key comes back");
+    server.restart().tieline(&["organization", "list"]).done();
+}

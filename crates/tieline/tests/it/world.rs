@@ -1,0 +1,270 @@
+//! A real server on free ports with a data folder of its own, and the two ways to ask it: the command line and HTTP.
+//!
+//! [`TestServer::start`] returns when the server answers; dropping it kills the process and removes the folder.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use serde_json::Value;
+use tempfile::TempDir;
+use tieline_store::{Location, Store};
+
+/// A running server.
+pub(crate) struct TestServer {
+    folder: Arc<TempDir>,
+    data: PathBuf,
+    flags: Vec<String>,
+    process: Child,
+    log: Arc<Mutex<String>>,
+    url: String,
+}
+
+/// What a command answered.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    /// Its exit code; none when a signal ended it.
+    pub(crate) code: Option<i32>,
+    /// Its stdout.
+    pub(crate) stdout: String,
+    /// Its stderr.
+    pub(crate) stderr: String,
+}
+
+impl Answer {
+    /// The one JSON value on stdout.
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// The error object on stderr, as `--output json` writes it.
+    #[track_caller]
+    pub(crate) fn error(&self) -> Value {
+        serde_json::from_str(&self.stderr).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// This answer, if the command did what was asked.
+    #[track_caller]
+    pub(crate) fn done(self) -> Self {
+        assert_eq!(self.code, Some(0), "{self:?}");
+        self
+    }
+}
+
+impl From<Output> for Answer {
+    fn from(output: Output) -> Self {
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+        Self { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+}
+
+/// Runs the binary with nothing of this process's environment that it reads.
+pub(crate) fn tieline(arguments: &[&str]) -> Answer {
+    command(arguments).output().expect("the binary runs").into()
+}
+
+/// The binary, to be started.
+pub(crate) fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tieline"));
+    for variable in
+        ["TIELINE_URL", "TIELINE_TOKEN", "TIELINE_DATA", "TIELINE_DATABASE", "TIELINE_MASTER_KEY", "TIELINE_LOG"]
+    {
+        command.env_remove(variable);
+    }
+    command.args(arguments).stdin(Stdio::null());
+    command
+}
+
+impl TestServer {
+    /// A server with an empty data folder, on SQLite.
+    pub(crate) fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// A server with an empty data folder and more flags.
+    pub(crate) fn start_with(flags: &[&str]) -> Self {
+        let folder = Arc::new(tempfile::tempdir().expect("a folder"));
+        let data = folder.path().join("data");
+        Self::begin(folder, data, flags.iter().map(ToString::to_string).collect())
+    }
+
+    /// A second server beside this one, on a data folder that a test prepared below [`TestServer::folder`].
+    pub(crate) fn beside(&self, data: &Path, flags: &[&str]) -> Self {
+        Self::begin(Arc::clone(&self.folder), data.to_owned(), flags.iter().map(ToString::to_string).collect())
+    }
+
+    fn begin(folder: Arc<TempDir>, data: PathBuf, flags: Vec<String>) -> Self {
+        let mut process = launch(&data, &flags);
+        let log = Arc::new(Mutex::new(String::new()));
+        let mut lines = BufReader::new(process.stderr.take().expect("its stderr")).lines();
+        let mut url = None;
+        for line in lines.by_ref() {
+            let line = line.expect("UTF-8");
+            let mut log = log.lock().expect("the log");
+            *log += &(line.clone() + "\n");
+            if let Some((_, rest)) = line.split_once(" serves ") {
+                url = rest.split(',').next().map(str::to_owned);
+                break;
+            }
+        }
+        let kept = Arc::clone(&log);
+        std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                *kept.lock().expect("the log") += &(line + "\n");
+            }
+        });
+        let url = url.unwrap_or_else(|| panic!("the server did not start: {}", log.lock().expect("the log")));
+        Self { folder, data, flags, process, log, url }
+    }
+
+    /// A folder of the test's own, which goes with the last server in it.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The data folder.
+    pub(crate) fn data(&self) -> &Path {
+        &self.data
+    }
+
+    /// The API's address.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Everything that the server wrote to stderr so far.
+    pub(crate) fn log(&self) -> String {
+        self.log.lock().expect("the log").clone()
+    }
+
+    /// The token of the first administrator.
+    pub(crate) fn admin_token(&self) -> String {
+        let text = std::fs::read_to_string(self.data.join("admin.token")).expect("admin.token");
+        text.trim().to_owned()
+    }
+
+    /// The server's SQLite database, for what no operation does.
+    pub(crate) async fn store(&self) -> Store {
+        Store::open(&Location::Sqlite(self.data.join("tieline.db"))).await.expect("the database")
+    }
+
+    /// Runs a command against this server as its administrator.
+    pub(crate) fn tieline(&self, arguments: &[&str]) -> Answer {
+        let output = command(arguments).env("TIELINE_DATA", &self.data).output();
+        output.expect("the binary runs").into()
+    }
+
+    /// As [`TestServer::tieline`], for the JSON of a command that must succeed.
+    #[track_caller]
+    pub(crate) fn json(&self, arguments: &[&str]) -> Value {
+        self.tieline(&[arguments, &["--output", "json"]].concat()).done().json()
+    }
+
+    /// Asks an operation over HTTP. `path` begins behind `/api/v1`; no token for nobody.
+    pub(crate) fn ask(&self, method: &str, path: &str, token: Option<&str>, body: Option<&Value>) -> Reply {
+        self.ask_with(method, path, token, body, &[])
+    }
+
+    /// As [`TestServer::ask`], with more headers.
+    pub(crate) fn ask_with(
+        &self,
+        method: &str,
+        path: &str,
+        token: Option<&str>,
+        body: Option<&Value>,
+        headers: &[(&str, &str)],
+    ) -> Reply {
+        try_ask(&self.url, method, path, token, body, headers).expect("the server answers")
+    }
+
+    /// Kills the server as a power cut would, and waits until it is gone.
+    pub(crate) fn kill(&mut self) {
+        // A server that is gone already is as good.
+        let _ = self.process.kill();
+        self.process.wait().expect("its end");
+    }
+
+    /// Starts it again on the same folder after [`TestServer::kill`].
+    pub(crate) fn restart(mut self) -> Self {
+        self.kill();
+        Self::begin(Arc::clone(&self.folder), self.data.clone(), self.flags.clone())
+    }
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// What an operation answered.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    /// The HTTP status.
+    pub(crate) status: u16,
+    /// The body, as JSON if it is, else as text.
+    pub(crate) body: Value,
+    headers: ureq::http::HeaderMap,
+}
+
+impl Reply {
+    /// A header of the answer.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// The code of a problem.
+    pub(crate) fn code(&self) -> &str {
+        self.body["code"].as_str().unwrap_or_default()
+    }
+}
+
+/// Asks a server that may be gone; none when it did not answer.
+pub(crate) fn try_ask(
+    url: &str,
+    method: &str,
+    path: &str,
+    token: Option<&str>,
+    body: Option<&Value>,
+    headers: &[(&str, &str)],
+) -> Option<Reply> {
+    let prefix = if path.starts_with("/organizations") || path.starts_with("/installation") { "/api/v1" } else { "" };
+    let mut request = ureq::http::Request::builder().method(method).uri(format!("{url}{prefix}{path}"));
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    if let Some(token) = token {
+        request = request.header("authorization", format!("Bearer {token}"));
+    }
+    let agent: ureq::Agent = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .allow_non_standard_methods(true)
+        .timeout_global(Some(Duration::from_secs(60)))
+        .build()
+        .into();
+    let mut answer = match body {
+        Some(body) => agent.run(request.body(body.to_string()).expect("a request")).ok()?,
+        None => agent.run(request.body(()).expect("a request")).ok()?,
+    };
+    let text = answer.body_mut().read_to_string().ok()?;
+    let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+    Some(Reply { status: answer.status().as_u16(), body, headers: answer.headers().clone() })
+}
+
+/// Starts a server process; whether it comes up shows on its stderr.
+pub(crate) fn launch(data: &Path, flags: &[String]) -> Child {
+    let data = data.to_str().expect("UTF-8");
+    let free = "127.0.0.1:0";
+    let ports = ["--listen", free, "--gateway-internal", free, "--gateway-external", free];
+    command(&["server", "--data", data])
+        .args(ports)
+        .args(flags)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts")
+}
