@@ -21,6 +21,8 @@ use crate::{Error, Result};
 pub(crate) struct Consumer {
     /// Where it uses the connection.
     pub(crate) environment: EnvironmentId,
+    /// Which component it is.
+    pub(crate) component: ComponentId,
     /// The connection that it uses.
     pub(crate) connection: Connection,
     /// What messages say of it; none when the actor may not see its project.
@@ -60,12 +62,11 @@ impl Work<'_> {
     async fn consumer(
         &mut self,
         connection: &Connection,
-        component: ComponentId,
+        id: ComponentId,
         environment: Option<&Environment>,
         version: Option<String>,
     ) -> Result<Option<Consumer>> {
-        let (Some(environment), Some(component)) = (environment, self.transaction.component_by_id(component).await?)
-        else {
+        let (Some(environment), Some(component)) = (environment, self.transaction.component_by_id(id).await?) else {
             return Ok(None);
         };
         let project = self.transaction.project_by_id(component.project_id).await?;
@@ -77,7 +78,8 @@ impl Work<'_> {
             version,
             connection: connection.name.clone(),
         });
-        Ok(Some(Consumer { environment: environment.id, connection: connection.clone(), view }))
+        let (environment, component) = (environment.id, id);
+        Ok(Some(Consumer { environment, component, connection: connection.clone(), view }))
     }
 
     async fn is_external(&mut self, component: ComponentId) -> Result<bool> {

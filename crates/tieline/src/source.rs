@@ -6,12 +6,25 @@ use tieline_core::code;
 use tieline_core::definition::MAX_BYTES;
 use tieline_core::wire::plan::Source;
 
-use crate::descriptor_file::{self, DescriptorFileError};
+use crate::descriptor_file::{self, DescriptorFile, DescriptorFileError};
 use crate::failure::Failure;
 
 /// Reads the descriptor of a component's folder, or a descriptor itself, with the API definitions that it names.
 pub(crate) fn read(path: &Path) -> Result<Source, Failure> {
-    let file = descriptor_file::read(path, None).map_err(|error| match error {
+    with_definitions(&descriptor_file::read(path, None).map_err(|error| unread(&error))?)
+}
+
+/// As [`read`]; none when the folder holds no descriptor.
+pub(crate) fn read_if_any(folder: &Path) -> Result<Option<Source>, Failure> {
+    match descriptor_file::read(folder, None) {
+        Ok(file) => with_definitions(&file).map(Some),
+        Err(DescriptorFileError::NotFound(_)) => Ok(None),
+        Err(error) => Err(unread(&error)),
+    }
+}
+
+fn unread(error: &DescriptorFileError) -> Failure {
+    match error {
         DescriptorFileError::NotFound(_) => Failure::no(
             code!("descriptor_not_found"),
             error.to_string(),
@@ -20,7 +33,10 @@ pub(crate) fn read(path: &Path) -> Result<Source, Failure> {
         DescriptorFileError::Unreadable(..) => {
             Failure::no(code!("descriptor_unreadable"), error.to_string(), "check the path and the rights of the file")
         }
-    })?;
+    }
+}
+
+fn with_definitions(file: &DescriptorFile) -> Result<Source, Failure> {
     let text = String::from_utf8(file.content.clone()).map_err(|_| {
         let message = format!("{} is not UTF-8", file.path.display());
         Failure::no(code!("descriptor_unreadable"), message, "save it as UTF-8")

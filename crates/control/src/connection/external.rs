@@ -17,13 +17,13 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Subscribes a connection where its service is deployed, if it is an external consumer's.
-    pub(crate) async fn subscribe_if_external(&mut self, connection: &Connection, service: &Service) -> Result<()> {
-        let Some(component) = connection.component_id else { return Ok(()) };
+    /// Subscribes a connection where its service is deployed, if it is an external consumer's; answers whether it is.
+    pub(crate) async fn subscribe_if_external(&mut self, connection: &Connection, service: &Service) -> Result<bool> {
+        let Some(component) = connection.component_id else { return Ok(false) };
         let component = self.transaction.component_by_id(component).await?;
         let external = component.is_some_and(|found| found.component_type == ComponentType::ExternalConsumer);
         if !external || service.service_type != ServiceType::Internal {
-            return Ok(());
+            return Ok(external);
         }
         let deployed = self.transaction.deployed_endpoints_of_service(service.id).await?;
         for environment in self.transaction.environments(self.organization.id).await? {
@@ -34,6 +34,6 @@ impl Work<'_> {
                 self.transaction.subscription_save(connection.id, environment.id, service.id, provider.id, at).await?;
             }
         }
-        Ok(())
+        Ok(true)
     }
 }

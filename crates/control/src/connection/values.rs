@@ -9,7 +9,7 @@ use tieline_core::service_url::{Route, direct_url, gateway_url};
 use tieline_store::connection::Connection;
 use tieline_store::key::Key;
 use tieline_store::service::{Entry, Service};
-use tieline_store::tenancy::{Component, Environment};
+use tieline_store::tenancy::{Component, Environment, Project};
 
 use crate::service::assignment::entry_used;
 use crate::service::parameters::connection_parameters;
@@ -161,7 +161,7 @@ impl Work<'_> {
         provider: &Environment,
         address: Option<&(String, String)>,
     ) -> Result<ValueState> {
-        let incomplete = || Error::Inconsistent(format!("the service {} has no endpoint or provider", service.id));
+        let incomplete = || Error::Inconsistent(format!("the service {} has no endpoint", service.id));
         let endpoint = service.endpoint.as_ref().ok_or_else(incomplete)?;
         let settings = &self.control.settings;
         let base = match connection.access_mode {
@@ -170,16 +170,22 @@ impl Work<'_> {
             Some(AccessMode::Project) | None => {
                 return Ok(match address {
                     Some((address, base_path)) => plain(direct_url(address, base_path, endpoint.kind)),
-                    None => ValueState::Pending(format!(
-                        "{} is not deployed in {}; deploy it there with `tieline deploy --env {}`",
-                        service.reference, provider.handle, provider.handle
-                    )),
+                    None => {
+                        let (project, component) = self.provider_of(service).await?;
+                        ValueState::Pending(format!(
+                            "{} is not deployed in {environment}; deploy it there: `tieline deploy --project {} \
+                             --component {} --env {environment} --version {}`",
+                            service.reference,
+                            project.handle,
+                            component.handle,
+                            service.version,
+                            environment = provider.handle,
+                        ))
+                    }
                 });
             }
         };
-        let component = service.component_id.ok_or_else(incomplete)?;
-        let component = self.transaction.component_by_id(component).await?.ok_or_else(incomplete)?;
-        let project = self.transaction.project_by_id(component.project_id).await?.ok_or_else(incomplete)?;
+        let (project, component) = self.provider_of(service).await?;
         let route = Route {
             organization: &self.organization.handle,
             environment: &provider.handle,
@@ -189,6 +195,15 @@ impl Work<'_> {
             major: service.major,
         };
         Ok(plain(gateway_url(base, &route, endpoint.kind)))
+    }
+
+    /// The component that offers an internal service, with its project.
+    async fn provider_of(&mut self, service: &Service) -> Result<(Project, Component)> {
+        let gone = || Error::Inconsistent(format!("the service {} has no provider", service.id));
+        let component = service.component_id.ok_or_else(gone)?;
+        let component = self.transaction.component_by_id(component).await?.ok_or_else(gone)?;
+        let project = self.transaction.project_by_id(component.project_id).await?.ok_or_else(gone)?;
+        Ok((project, component))
     }
 
     async fn client_id(&mut self, connection: &Connection, environment: &Environment) -> Result<Option<String>> {

@@ -93,7 +93,7 @@ impl Work<'_> {
         let addresses = self
             .endpoint_addresses(&order.prepared.descriptor, &order.addresses, &spot.environment, &mut problems)
             .await?;
-        self.listing_problems(spot, &order.prepared, order.major, &mut problems).await?;
+        self.listing_problems(spot, &order.prepared, (order.major, &order.version), &mut problems).await?;
         let made = if order.create_connections {
             self.make_missing(spot, &order.prepared, previous.as_ref(), manner, &mut problems).await?
         } else {

@@ -1,49 +1,42 @@
-//! How a deployment lists its endpoints in the marketplace: one service per endpoint and major version, refreshed by each
-//! redeployment of the latest minor, and never taken from under its consumers.
+//! How deployments list their endpoints in the marketplace: one service per endpoint and major version, standing for the
+//! latest minor that is live, and never taken from under its consumers.
 
 use std::collections::BTreeMap;
 
 use tieline_core::code;
-use tieline_core::definition;
 use tieline_core::descriptor::model::{Endpoint, Location};
 use tieline_core::diagnostic::Diagnostic;
-use tieline_core::id::ServiceId;
-use tieline_core::model::{Scheme, ServiceEndpoint, ServiceType};
-use tieline_core::reference::Reference;
+use tieline_core::id::EnvironmentId;
 use tieline_store::deployment::Deployment;
+use tieline_store::release::Release;
 use tieline_store::service::Service;
 use tieline_store::usage::DeployedEndpoint;
 
 use super::cause::{as_problem, diagnostic};
+use super::entry::Standing;
 use super::facts::{admits, effective_visibilities};
 use super::plan::Spot;
-use super::source::Prepared;
+use super::source::{Prepared, prepared_again};
 use crate::Result;
-use crate::consumers::in_use;
+use crate::consumers::{Consumer, in_use};
 use crate::work::Work;
 
 impl Work<'_> {
-    /// Why the endpoints of a release cannot take the place of those that the major lists now.
+    /// Why the endpoints of a release cannot take the place of those that the major has now: the default endpoint is
+    /// fixed, and nothing is taken from under a consumer.
     pub(super) async fn listing_problems(
         &mut self,
         spot: &Spot,
         prepared: &Prepared,
-        major: i64,
+        (major, version): (i64, &str),
         problems: &mut Vec<Diagnostic>,
     ) -> Result<()> {
-        let present = self.transaction.services_of_component(spot.component.id, major).await?;
-        for service in present.iter().filter(|service| service.listed) {
+        let elsewhere = self.releases_live(spot, major, Some(spot.environment.id)).await?;
+        let stands = elsewhere.iter().all(|(_, release)| numbers(&release.version) <= numbers(version));
+        for service in self.transaction.services_of_component(spot.component.id, major).await? {
             let Some(endpoint) = &service.endpoint else { continue };
-            let kept = prepared.descriptor.endpoints.iter().find(|kept| same_endpoint(kept, &endpoint.name));
-            let consumers = self.consumers_of_service(service.id).await?;
-            let others = |consumer: &&crate::consumers::Consumer| {
-                consumer.view.as_ref().is_none_or(|view| {
-                    (view.project.as_str(), view.component.as_str())
-                        != (spot.project.handle.as_str(), spot.component.handle.as_str())
-                })
-            };
-            let consumers: Vec<_> = consumers.iter().filter(others).cloned().collect();
-            match kept {
+            let consumers = self.consumers_without(spot, &service, stands).await?;
+            match prepared.descriptor.endpoints.iter().find(|kept| is_of(&service, kept)) {
                 None if endpoint.default => problems.push(diagnostic(
                     code!("default_endpoint_missing"),
                     format!("{:?} is the default endpoint of v{major} and is missing here", endpoint.name),
@@ -55,7 +48,7 @@ impl Work<'_> {
                     let what = format!("the endpoint {:?} would be taken away, and", endpoint.name);
                     problems.push(as_problem(in_use(code!("endpoint_in_use"), &what, &consumers, hint))?);
                 }
-                Some(kept) => {
+                Some(kept) if stands => {
                     let visibilities = effective_visibilities(kept);
                     let cut: Vec<_> = consumers
                         .into_iter()
@@ -64,16 +57,42 @@ impl Work<'_> {
                     if !cut.is_empty() {
                         let hint = "keep the visibility until they are gone";
                         let what = format!("a visibility of the endpoint {:?} would be taken away, and", endpoint.name);
-                        problems.push(as_problem(in_use(code!("visibility_in_use"), &what, &cut, hint))?);
+                        let refusal = in_use(code!("visibility_in_use"), &what, &cut, hint);
+                        let Location { path, line, column } = kept.at.clone();
+                        problems.push(Diagnostic { path, line, column, ..as_problem(refusal)? });
                     }
                 }
-                None => {}
+                _ => {}
             }
         }
         Ok(())
     }
 
-    /// Lists the endpoints of a deployment, and records where they listen. Returns the services.
+    /// Whom it touches when a release does not offer a service any more: everybody, if the marketplace will stand for
+    /// that release, else those who are led to what runs in this environment. The component itself is not asked.
+    async fn consumers_without(&mut self, spot: &Spot, service: &Service, stands: bool) -> Result<Vec<Consumer>> {
+        let mut consumers = self.consumers_of_service(service.id).await?;
+        consumers.retain(|consumer| consumer.component != spot.component.id);
+        if stands {
+            return Ok(consumers);
+        }
+        let offered = self.transaction.deployed_endpoints_of_service(service.id).await?;
+        if !offered.iter().any(|endpoint| endpoint.environment_id == spot.environment.id) {
+            return Ok(Vec::new());
+        }
+        let environments = self.transaction.environments(self.organization.id).await?;
+        let mut led_here = Vec::new();
+        for consumer in consumers {
+            let Some(from) = environments.iter().find(|found| found.id == consumer.environment) else { continue };
+            let provider = self.provider_environment(&consumer.connection, from).await?;
+            if provider.is_some_and(|provider| provider.id == spot.environment.id) {
+                led_here.push(consumer);
+            }
+        }
+        Ok(led_here)
+    }
+
+    /// Records where the endpoints of a deployment listen, and brings the marketplace in line. Returns the services.
     pub(super) async fn list_endpoints(
         &mut self,
         spot: &Spot,
@@ -82,23 +101,16 @@ impl Work<'_> {
         version: &str,
         addresses: &BTreeMap<String, String>,
     ) -> Result<Vec<Service>> {
-        let present = self.transaction.services_of_component(spot.component.id, deployment.major).await?;
-        let has_default = present.iter().any(|service| service.endpoint.as_ref().is_some_and(|found| found.default));
-        let latest =
-            present.iter().filter(|service| service.listed).all(|service| newer_or_same(version, &service.version));
-        let mut listed = Vec::new();
+        let major = deployment.major;
+        let present = self.transaction.services_of_component(spot.component.id, major).await?;
+        let has_default = present.iter().any(is_default);
+        let standing = Standing { project: &spot.project, component: &spot.component, prepared, major, version };
+        let mut offered = Vec::new();
         for (index, endpoint) in prepared.descriptor.endpoints.iter().enumerate() {
-            let before = present
-                .iter()
-                .find(|service| service.endpoint.as_ref().is_some_and(|found| same_endpoint(endpoint, &found.name)));
-            let service = match before {
-                Some(before) if before.listed && !latest => before.clone(),
-                _ => {
-                    let default = match before.and_then(|before| before.endpoint.as_ref()) {
-                        Some(found) => found.default,
-                        None => !has_default && index == 0,
-                    };
-                    let service = self.entry_of(spot, prepared, endpoint, before, deployment.major, version, default);
+            let service = match present.iter().find(|service| is_of(service, endpoint)) {
+                Some(service) => service.clone(),
+                None => {
+                    let service = self.new_entry(&standing, endpoint, !has_default && index == 0);
                     self.transaction.service_save(&service).await?;
                     service
                 }
@@ -112,117 +124,81 @@ impl Work<'_> {
                     base_path: endpoint.base_path.clone(),
                 })
                 .await?;
-            listed.push(service);
+            offered.push(service);
         }
-        if latest {
-            let gone = present.into_iter().filter(|service| !listed.iter().any(|kept| kept.id == service.id));
-            for mut service in gone.filter(|service| service.listed) {
-                service.listed = false;
-                service.updated_at = self.at;
-                self.transaction.service_save(&service).await?;
+        self.list_major(spot, major).await?;
+        Ok(offered)
+    }
+
+    /// Brings the entries of a major in line with what is live: they stand for the latest minor that is deployed
+    /// anywhere, and what that does not offer is not listed.
+    pub(super) async fn list_major(&mut self, spot: &Spot, major: i64) -> Result<()> {
+        let latest = self
+            .releases_live(spot, major, None)
+            .await?
+            .into_iter()
+            .max_by_key(|(_, release)| numbers(&release.version));
+        let stands = match latest {
+            Some((_, release)) => Some((prepared_again(&release.source)?, release.version)),
+            None => None,
+        };
+        for service in self.transaction.services_of_component(spot.component.id, major).await? {
+            let refreshed = stands.as_ref().and_then(|(prepared, version)| {
+                let endpoint = prepared.descriptor.endpoints.iter().find(|endpoint| is_of(&service, endpoint))?;
+                let standing =
+                    Standing { project: &spot.project, component: &spot.component, prepared, major, version };
+                Some(self.refreshed_entry(&standing, endpoint, &service))
+            });
+            let refreshed = refreshed.unwrap_or_else(|| Service { listed: false, ..service.clone() });
+            if refreshed != service {
+                self.transaction.service_save(&Service { updated_at: self.at, ..refreshed }).await?;
             }
         }
-        Ok(listed)
+        Ok(())
     }
 
-    #[expect(clippy::too_many_arguments, reason = "each is a different thing that the entry is made of")]
-    fn entry_of(
-        &self,
+    /// The live deployments of a major with their releases, in the order in which they were made; those of one
+    /// environment left out.
+    async fn releases_live(
+        &mut self,
         spot: &Spot,
-        prepared: &Prepared,
-        endpoint: &Endpoint,
-        before: Option<&Service>,
         major: i64,
-        version: &str,
-        default: bool,
-    ) -> Service {
-        let text = endpoint.schema_file.as_ref().and_then(|path| prepared.source.definitions.get(path)).cloned();
-        let read = text.as_deref().map(|text| definition::read(text.as_bytes(), endpoint.schema_file.as_deref()));
-        let described = read.as_ref().map_or_else(String::new, summary_of);
-        let reference = Reference::Service {
-            project: Some(spot.project.handle.clone()),
-            component: spot.component.handle.clone(),
-            major: u32::try_from(major).unwrap_or_default(),
-            minor: None,
-            endpoint: Some(endpoint.name.clone()),
-            visibility: None,
-        };
-        let fresh = Service {
-            id: ServiceId(self.control.new_id()),
-            organization_id: self.organization.id,
-            project_id: Some(spot.project.id),
-            component_id: Some(spot.component.id),
-            service_type: ServiceType::Internal,
-            kind: "service".to_owned(),
-            reference: reference.to_string(),
-            name: format!("{} - {}", spot.component.handle, endpoint.name),
-            major,
-            version: version.to_owned(),
-            summary: described.clone(),
-            overview: String::new(),
-            document: String::new(),
-            labels: Vec::new(),
-            categories: Vec::new(),
-            definition_kind: read.as_ref().map_or_else(String::new, |read| read.kind.as_str().to_owned()),
-            definition: text,
-            parameters: Vec::new(),
-            schemes: vec![Scheme::OAuth2, Scheme::ApiKey],
-            visibilities: effective_visibilities(endpoint),
-            endpoint: Some(ServiceEndpoint {
-                name: endpoint.name.clone(),
-                kind: endpoint.kind,
-                port: endpoint.port,
-                base_path: endpoint.base_path.clone(),
-                default,
-            }),
-            published: true,
-            listed: true,
-            revision: 1,
-            created_at: self.at,
-            updated_at: self.at,
-        };
-        let Some(before) = before.cloned() else { return fresh };
-        // What the owner wrote stays; a summary that came from the definition follows the definition.
-        let former = before.definition.as_deref().map(|text| summary_of(&definition::read(text.as_bytes(), None)));
-        let own_summary = !before.summary.is_empty() && former.as_ref() != Some(&before.summary);
-        Service {
-            id: before.id,
-            summary: if own_summary { before.summary } else { described },
-            overview: before.overview,
-            document: before.document,
-            labels: before.labels,
-            categories: before.categories,
-            schemes: before.schemes,
-            listed: before.published,
-            published: before.published,
-            created_at: before.created_at,
-            ..fresh
+        but: Option<EnvironmentId>,
+    ) -> Result<Vec<(Deployment, Release)>> {
+        let mut live = Vec::new();
+        for environment in self.transaction.environments(self.organization.id).await? {
+            if but == Some(environment.id) {
+                continue;
+            }
+            for deployment in self.transaction.deployments_live(spot.component.id, environment.id).await? {
+                if deployment.major == major {
+                    let release = self.release(&deployment).await?;
+                    live.push((deployment, release));
+                }
+            }
         }
+        live.sort_by_key(|(deployment, _)| deployment.sequence);
+        Ok(live)
     }
 }
 
-/// Endpoint names differ ignoring case, as every handle in a reference does.
-fn same_endpoint(endpoint: &Endpoint, name: &str) -> bool {
-    endpoint.name.eq_ignore_ascii_case(name)
+fn is_default(service: &Service) -> bool {
+    service.endpoint.as_ref().is_some_and(|endpoint| endpoint.default)
 }
 
-/// One line about a definition: its title, else the first line of its description.
-fn summary_of(read: &definition::Definition) -> String {
-    let text = if read.title.is_empty() { read.description.as_str() } else { read.title.as_str() };
-    text.lines().next().unwrap_or_default().chars().take(200).collect()
+/// Whether an entry is of an endpoint. Endpoint names differ ignoring case, as every handle in a reference does.
+fn is_of(service: &Service, endpoint: &Endpoint) -> bool {
+    service.endpoint.as_ref().is_some_and(|found| found.name.eq_ignore_ascii_case(&endpoint.name))
 }
 
-/// Versions compare number by number; missing ones count as zero.
-fn newer_or_same(version: &str, than: &str) -> bool {
-    let numbers = |text: &str| -> Vec<u64> {
-        let mut numbers: Vec<u64> =
-            text.trim_start_matches(['v', 'V']).split('.').map(|part| part.parse().unwrap_or(0)).collect();
-        while numbers.last() == Some(&0) {
-            numbers.pop();
-        }
-        numbers
-    };
-    numbers(version) >= numbers(than)
+/// What versions are compared by: number by number, missing ones being zero.
+fn numbers(version: &str) -> Vec<u64> {
+    let digits = version.trim_start_matches(['v', 'V']);
+    let mut numbers: Vec<u64> = digits.split('.').map(|part| part.parse().unwrap_or(0)).collect();
+    while numbers.last() == Some(&0) {
+        numbers.pop();
+    }
+    numbers
 }
 
 #[cfg(test)]
@@ -231,14 +207,15 @@ mod tests {
 
     #[test]
     fn versions_compare_by_number() {
+        use std::cmp::Ordering::{Equal, Greater, Less};
         for (version, than, expect) in [
-            ("v1.0", "v1", true),
-            ("v1", "v1.0.0", true),
-            ("v1.9", "v1.10", false),
-            ("v1.10", "v1.9", true),
-            ("v1.0.1", "v1.0", true),
+            ("v1.0", "v1", Equal),
+            ("v1", "v1.0.0", Equal),
+            ("v1.9", "v1.10", Less),
+            ("v1.10", "v1.9", Greater),
+            ("v1.0.1", "v1.0", Greater),
         ] {
-            assert_eq!(newer_or_same(version, than), expect, "{version} {than}");
+            assert_eq!(numbers(version).cmp(&numbers(than)), expect, "{version} {than}");
         }
     }
 }

@@ -4,6 +4,7 @@
 mod cause;
 mod delivery;
 mod deploy;
+mod entry;
 mod facts;
 mod listing;
 mod pin;

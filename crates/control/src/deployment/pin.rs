@@ -49,7 +49,7 @@ impl Work<'_> {
             let since = before
                 .get(name)
                 .and_then(|text| text.split(' ').nth(1))
-                .map_or_else(|| self.at.to_string(), str::to_owned);
+                .map_or_else(|| self.at.strftime("%FT%TZ").to_string(), str::to_owned);
             Some((name.clone(), format!("since {since} {reason}")))
         };
         plan.variables.iter().filter_map(entry).collect()
@@ -62,7 +62,7 @@ impl Work<'_> {
         for id in connections {
             let Some(connection) = self.transaction.connection_by_id(*id).await? else { continue };
             let Some(service) = self.transaction.service_by_id(connection.service_id).await? else { continue };
-            if service.component_id.is_none() {
+            if service.component_id.is_none() || self.subscribe_if_external(&connection, &service).await? {
                 continue;
             }
             let users = self.transaction.deployments_using_connection(*id).await?;
@@ -77,7 +77,6 @@ impl Work<'_> {
                     None => self.transaction.subscription_delete(*id, environment.id).await?,
                 }
             }
-            self.subscribe_if_external(&connection, &service).await?;
         }
         Ok(())
     }

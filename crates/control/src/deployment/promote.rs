@@ -40,9 +40,9 @@ impl Control {
         let there = work.transaction.deployments_live(to.component.id, to.environment.id).await?;
         let there = there.into_iter().find(|deployment| deployment.major == live.major);
         let mut addresses = there.as_ref().map(|there| there.addresses.clone()).unwrap_or_default();
-        addresses.extend(request.addresses);
         let prepared = prepared_again(&release.source)?;
         addresses.retain(|name, _| prepared.descriptor.endpoints.iter().any(|endpoint| endpoint.name == *name));
+        addresses.extend(request.addresses);
         let policy = there.and_then(|there| Policy::parse(&there.policy).ok()).unwrap_or_default();
         let order = Order {
             prepared,

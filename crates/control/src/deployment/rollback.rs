@@ -1,15 +1,15 @@
 //! `rollback`: pins an older release again, with the values that it ran with.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 use tieline_core::code;
 use tieline_core::id::{ConnectionId, DeploymentId};
-use tieline_core::resolve::Pinned;
-use tieline_core::wire::plan::{DeploymentView, PlanView, RollbackRequest};
+use tieline_core::resolve::{Pinned, Plan};
+use tieline_core::wire::plan::{DeploymentView, RollbackRequest};
 use tieline_store::deployment::Deployment;
 
-use super::plan::Spot;
+use super::plan::{Manner, Spot, view};
 use super::source::prepared_again;
 use crate::work::Work;
 use crate::{Actor, Control, Error, Result};
@@ -19,7 +19,8 @@ impl Control {
     ///
     /// # Errors
     /// `forbidden`, `not_deployed`, `deployment_not_found`, `values_revoked` with the variables whose secrets are no
-    /// longer accepted; [`Error::NotReady`] when an endpoint that is in use would be taken away.
+    /// longer accepted; [`Error::NotReady`] when an endpoint that is in use would be taken away, or an address is no longer
+    /// allowed.
     pub async fn rollback(
         &self,
         actor: &Actor,
@@ -35,17 +36,13 @@ impl Control {
         work.refuse_revoked(&target).await?;
         let release = work.release(&target).await?;
         let prepared = prepared_again(&release.source)?;
+        let addresses = work.addresses_of(&target).await?;
         let mut problems = Vec::new();
-        work.listing_problems(&spot, &prepared, target.major, &mut problems).await?;
+        work.endpoint_addresses(&prepared.descriptor, &addresses, &spot.environment, &mut problems).await?;
+        work.listing_problems(&spot, &prepared, (target.major, &release.version), &mut problems).await?;
         if !problems.is_empty() {
-            return Err(Error::NotReady(Box::new(PlanView {
-                component: spot.component.handle,
-                environment: spot.environment.handle,
-                ready: false,
-                variables: Vec::new(),
-                problems,
-                warnings: Vec::new(),
-            })));
+            let view = view(&spot, &prepared, &Plan { problems, ..Plan::default() });
+            return Err(Error::NotReady(Box::new(view)));
         }
         let live = work.transaction.deployments_live(spot.component.id, spot.environment.id).await?;
         let live = live.into_iter().find(|deployment| deployment.major == target.major);
@@ -53,7 +50,12 @@ impl Control {
         if let Some(live) = &live {
             touched.extend(work.used_by(live).await?);
         }
+        // The values are those of then; which of them nothing provides today is looked at today.
+        let manner = Manner { allow_pending: true, refresh: true };
+        let today = work.plan(&spot, &prepared, Some(&target), manner).await?;
+        let degraded = work.degraded(&today, &target.degraded);
         let mut deployment = Deployment {
+            degraded,
             id: DeploymentId(self.new_id()),
             policy: live.map_or(target.policy.clone(), |live| live.policy),
             state: "live".to_owned(),
@@ -62,13 +64,6 @@ impl Control {
             ..target.clone()
         };
         work.transaction.deployment_insert(&mut deployment).await?;
-        let mut addresses = target.addresses.clone();
-        for endpoint in work.transaction.deployed_endpoints_of_deployment(target.id).await? {
-            let service = work.transaction.service_by_id(endpoint.service_id).await?;
-            if let Some(name) = service.and_then(|service| service.endpoint).map(|endpoint| endpoint.name) {
-                addresses.insert(name, endpoint.address);
-            }
-        }
         let services = work.list_endpoints(&spot, &prepared, &deployment, &release.version, &addresses).await?;
         for id in work.transaction.deployment_connections(target.id).await? {
             work.transaction.deployment_connection_insert(deployment.id, id).await?;
@@ -76,6 +71,7 @@ impl Control {
         work.subscribe(&touched).await?;
         work.connections_purge().await?;
         for service in &services {
+            work.subscribe_external_consumers(service).await?;
             work.refresh_service(service.id).await?;
         }
         let answer = work.deployment_view(&spot, &deployment).await?;
@@ -114,6 +110,18 @@ impl Work<'_> {
                     "see them with `tieline deployment list`",
                 )
             })
+    }
+
+    /// Where the endpoints of a deployment listened.
+    async fn addresses_of(&mut self, deployment: &Deployment) -> Result<BTreeMap<String, String>> {
+        let mut addresses = BTreeMap::new();
+        for endpoint in self.transaction.deployed_endpoints_of_deployment(deployment.id).await? {
+            let service = self.transaction.service_by_id(endpoint.service_id).await?;
+            if let Some(name) = service.and_then(|service| service.endpoint).map(|endpoint| endpoint.name) {
+                addresses.insert(name, endpoint.address);
+            }
+        }
+        Ok(addresses)
     }
 
     async fn refuse_revoked(&mut self, target: &Deployment) -> Result<()> {

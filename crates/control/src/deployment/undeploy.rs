@@ -6,7 +6,8 @@ use tieline_core::wire::plan::DeploymentView;
 use crate::{Actor, Control, Result};
 
 impl Control {
-    /// Takes the live deployment of a component out. A service that is deployed nowhere any more is no longer listed.
+    /// Takes the live deployment of a component out. The marketplace stands for what is left: an
+    /// endpoint that is deployed nowhere any more is no longer listed.
     ///
     /// # Errors
     /// `forbidden`, `not_deployed`, `several_majors_live`.
@@ -29,15 +30,8 @@ impl Control {
         work.transaction.deployment_end(live.id, at).await?;
         work.subscribe(&used).await?;
         work.connections_purge().await?;
+        work.list_major(&spot, live.major).await?;
         for endpoint in offered {
-            let elsewhere = work.transaction.deployed_endpoints_of_service(endpoint.service_id).await?;
-            if elsewhere.is_empty()
-                && let Some(mut service) = work.transaction.service_by_id(endpoint.service_id).await?
-            {
-                service.listed = false;
-                service.updated_at = at;
-                work.transaction.service_save(&service).await?;
-            }
             work.refresh_service(endpoint.service_id).await?;
         }
         let ended =

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a world that cannot be made is a failed test")]
 
 mod connection;
+mod deployment;
 mod provider;
 mod service;
 mod world;

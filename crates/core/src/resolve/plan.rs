@@ -126,19 +126,14 @@ impl<'a> Walk<'a> {
         // its reference.
         let referred = self.input.descriptor.connection_references.iter().any(|other| other.name.trim() == name);
         let found = self.input.connections.iter().find(|other| other.name == name);
-        if let Some(connection) = found.filter(|_| referred) {
-            self.mapped(&entry.name, connection, key, &entry.at);
+        match found.filter(|_| referred) {
+            Some(connection) => self.mapped(&entry.name, connection, key, &entry.at),
+            None => self.unmapped(&entry.name, &entry.at),
         }
     }
 
     fn mapped(&mut self, variable: &str, connection: &Connection, key: &str, at: &Location) {
-        if is_reserved_variable(variable) {
-            self.problem(
-                code!("variable_reserved"),
-                format!("{variable} decides how the process itself is loaded and may not be set by a mapping"),
-                "choose another variable name",
-                at,
-            );
+        if self.refuse_reserved(variable, at) {
             return;
         }
         let Some(parameter) = self.parameters(connection).find(|parameter| same_key(&parameter.key, key)) else {
@@ -152,6 +147,23 @@ impl<'a> Walk<'a> {
             return self.problem(code!("connection_key_unknown"), message, &hint, at);
         };
         self.variable(variable.to_owned(), connection, parameter, at);
+    }
+
+    /// A mapping of a connection that is not there: what can be said of it is said at once.
+    fn unmapped(&mut self, variable: &str, at: &Location) {
+        if !self.refuse_reserved(variable, at) {
+            self.claim(variable, at);
+        }
+    }
+
+    fn refuse_reserved(&mut self, variable: &str, at: &Location) -> bool {
+        let reserved = is_reserved_variable(variable);
+        if reserved {
+            let message =
+                format!("{variable} decides how the process itself is loaded and may not be set by a mapping");
+            self.problem(code!("variable_reserved"), message, "choose another variable name", at);
+        }
+        reserved
     }
 
     /// What the component gets of a connection: a web-app only the address, since a browser would show the rest.
@@ -229,6 +241,9 @@ impl<'a> Walk<'a> {
             })
         });
         self.missing(missing, message, &reference.at);
+        for mapping in &reference.env {
+            self.unmapped(&mapping.to, &mapping.at);
+        }
     }
 
     fn missing(&mut self, missing: MissingConnection, message: String, at: &Location) {

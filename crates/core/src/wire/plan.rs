@@ -67,7 +67,7 @@ pub struct VariableView {
     pub connection: Option<String>,
     /// The connection's key; null for the component's own.
     pub key: Option<String>,
-    /// Since when and why the value is carried forward from an earlier snapshot.
+    /// Why the value is carried forward from an earlier snapshot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub degraded: Option<String>,
 }

@@ -1,7 +1,7 @@
 //! `tieline plan`, `deploy`, `promote`, `rollback`, `undeploy` and `deployment list`.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
@@ -20,9 +20,8 @@ Examples:
   tieline plan --component orders --env development          the descriptor in this folder
   tieline plan services/orders --component orders --env production")]
 pub(crate) struct PlanArguments {
-    /// The component's folder, or its descriptor
-    #[arg(default_value = ".")]
-    path: PathBuf,
+    /// The component's folder, or its descriptor [default: this folder's, or else the live release]
+    path: Option<PathBuf>,
     /// Major, when several are live
     #[arg(long, value_name = "vN")]
     version: Option<String>,
@@ -105,8 +104,12 @@ pub(crate) enum DeploymentCommand {
 }
 
 pub(crate) fn plan(arguments: &PlanArguments, context: &Context) -> Done {
+    let source = match &arguments.path {
+        Some(path) => Some(source::read(path)?),
+        None => source::read_if_any(Path::new("."))?,
+    };
     let body = json!({
-        "environment": context.environment()?, "source": source::read(&arguments.path)?,
+        "environment": context.environment()?, "source": source,
         "version": arguments.version, "allow_pending": arguments.allow_pending,
     });
     let plan = context.client()?.post(&format!("{}/plan", context.component_path()?), &body)?;
@@ -188,12 +191,11 @@ fn shown(context: &Context, deployment: &Value, verb: &str) -> Done {
         text + &command::plan::remarks("warning", &deployment["warnings"])
     });
     if context.output() == OutputFormat::Text && deployment["state"] == "live" {
-        let (component, environment) = (output::cell(&deployment["component"]), context.environment());
-        if let Ok(environment) = environment {
-            output::line(&format!(
-                "hint: start it with `tieline run --component {component} --env {environment} -- COMMAND`"
-            ));
-        }
+        let (component, environment) =
+            (output::cell(&deployment["component"]), output::cell(&deployment["environment"]));
+        output::line(&format!(
+            "hint: start it with `tieline run --component {component} --env {environment} -- COMMAND`"
+        ));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -6,7 +6,7 @@ use crate::output;
 
 /// Prints a plan: its variables, then every problem and warning with place and hint.
 pub(crate) fn print(plan: &Value) {
-    output::line(&text(plan));
+    output::print(&text(plan));
 }
 
 pub(crate) fn text(plan: &Value) -> String {
@@ -25,7 +25,7 @@ pub(crate) fn text(plan: &Value) -> String {
     };
     let variables: Vec<_> = plan["variables"].as_array().into_iter().flatten().map(masked).collect();
     let columns = [("VARIABLE", "name"), ("VALUE", "value"), ("CONNECTION", "connection"), ("KEY", "key")];
-    text += &output::table(&variables, &columns);
+    text += &if variables.is_empty() { "no variables\n".to_owned() } else { output::table(&variables, &columns) };
     text + &remarks("problem", &plan["problems"]) + &remarks("warning", &plan["warnings"])
 }
 

@@ -102,10 +102,10 @@ impl Delivery {
         }
     }
 
-    /// The next snapshot after one; none when the wait is over without one.
-    fn next(&self, held: &str) -> Result<Option<Start>, Failure> {
+    /// The next snapshot after one; none when the wait, in seconds, is over without one.
+    fn next(&self, held: &str, wait: u32) -> Result<Option<Start>, Failure> {
         let separator = if self.query.is_empty() { "?" } else { "&" };
-        let path = format!("{}{}{separator}held={}&wait=25", self.path, self.query, segment(held));
+        let path = format!("{}{}{separator}held={}&wait={wait}", self.path, self.query, segment(held));
         let answer = self.context.client()?.get(&path)?;
         if answer["snapshot"].is_string() { self.take(answer).map(Some) } else { Ok(None) }
     }
@@ -177,12 +177,20 @@ fn watch(command: CommandLine, delivery: Delivery, start: Start) -> Done {
 fn follow(delivery: &Delivery, updates: &Updates, mut held: String) {
     let mut pause = Duration::from_millis(100);
     loop {
-        match delivery.next(&held) {
-            Ok(Some(next)) => {
+        match delivery.next(&held, 25) {
+            Ok(Some(mut next)) => {
                 pause = Duration::from_millis(100);
                 held.clone_from(&next.snapshot_id);
                 let Some(at) = next.policy.restart_at(SystemClock.now()) else { continue };
-                std::thread::sleep(until(at));
+                let wait = until(at);
+                if !wait.is_zero() {
+                    std::thread::sleep(wait);
+                    // One restart for all that came until the window opened.
+                    if let Ok(Some(newer)) = delivery.next(&held, 0) {
+                        held.clone_from(&newer.snapshot_id);
+                        next = newer;
+                    }
+                }
                 let update = Update { snapshot_id: next.snapshot_id, variables: next.variables, restart: true };
                 if !updates.send(update) {
                     return;

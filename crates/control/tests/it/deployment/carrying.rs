@@ -1,0 +1,95 @@
+//! A value that was resolved is never taken from a running component because something else went away.
+
+use serde_json::json;
+
+use super::build::{DEV, ORDERS, connect, deploy, live, orders, undeploy, uses, worlds};
+
+#[tokio::test]
+async fn an_undeployed_provider_leaves_its_consumers_values() {
+    for world in worlds(&["orders", "web"]).await {
+        orders().done(&world).await;
+        connect(&world, "web", "orders", json!({})).await;
+        let before = deploy("web", uses(&[("orders", ORDERS)])).done(&world).await;
+        let values = world.variables("web", DEV).await;
+
+        undeploy(&world, "orders", DEV).await;
+        assert_eq!(world.variables("web", DEV).await, values);
+        let after = live(&world, "web", DEV).await;
+        assert_eq!(after.snapshot, before.snapshot, "nobody restarts for it");
+        let since = after.degraded["CHOREO_ORDERS_SERVICEURL"].clone();
+        assert!(since.starts_with("since 2026-01-01T00:00:00Z "), "{since}");
+        assert!(since.contains("not deployed in development"), "{since}");
+
+        // A redeployment carries it forward too, since when included.
+        let again = deploy("web", uses(&[("orders", ORDERS)])).version("v1.1").done(&world).await;
+        assert_eq!(again.degraded["CHOREO_ORDERS_SERVICEURL"], since);
+        assert!(again.warnings.iter().any(|warning| warning.code == "value_carried_forward"));
+
+        orders().at("api", "http://10.0.0.5:8080").done(&world).await;
+        let mended = live(&world, "web", DEV).await;
+        assert!(mended.degraded.is_empty());
+        assert_eq!(world.variables("web", DEV).await["CHOREO_ORDERS_SERVICEURL"], "http://10.0.0.5:8080/base");
+    }
+}
+
+#[tokio::test]
+async fn an_unpublished_provider_and_a_forced_deletion_leave_them_as_well() {
+    for world in worlds(&["orders", "web"]).await {
+        orders().done(&world).await;
+        let connection = connect(&world, "web", "orders", json!({ "access_mode": "organization" })).await;
+        deploy("web", uses(&[("orders", ORDERS)])).done(&world).await;
+        let values = world.variables("web", DEV).await;
+        assert_eq!(values.len(), 5);
+
+        world.control.service_unpublish(&world.admin, "acme", ORDERS, None).await.unwrap();
+        assert_eq!(world.variables("web", DEV).await, values);
+
+        let id = connection.id.to_string();
+        world.control.connection_delete(&world.admin, "acme", &id, Default::default(), true).await.unwrap();
+        orders().version("v1.1").done(&world).await;
+        assert_eq!(world.variables("web", DEV).await, values);
+        let problem = deploy("web", uses(&[("orders", ORDERS)])).problem(&world).await;
+        assert_eq!(problem.code, "connection_missing", "new use stops at once");
+        assert_eq!(world.variables("web", DEV).await, values);
+    }
+}
+
+#[tokio::test]
+async fn project_mode_waits_for_its_provider() {
+    for world in worlds(&["orders", "web"]).await {
+        orders().done(&world).await;
+        connect(&world, "web", "orders", json!({})).await;
+        undeploy(&world, "orders", DEV).await;
+        let web = deploy("web", uses(&[("orders", ORDERS)]));
+        let problem = web.problem(&world).await;
+        assert_eq!((problem.code.as_str(), problem.line), ("value_pending", 4));
+
+        let waiting = web.with("allow_pending", json!(true)).done(&world).await;
+        assert!(world.variables("web", DEV).await.is_empty());
+        assert_eq!(waiting.warnings[0].code, "value_pending");
+        orders().done(&world).await;
+        assert_eq!(world.variables("web", DEV).await.len(), 1, "it completes by itself");
+        assert_ne!(live(&world, "web", DEV).await.snapshot, waiting.snapshot);
+    }
+}
+
+#[tokio::test]
+async fn two_components_may_depend_on_each_other() {
+    for world in worlds(&["orders", "web"]).await {
+        let offer = |name: &str, port| super::build::offers(&[(name, port, "Organization")]);
+        let both = |own: String, other: &str, reference: &str| own + &super::build::dependencies(&[(other, reference)]);
+        let web = "service:/shop/web/v1/site";
+        deploy("orders", offer("api", 8080)).done(&world).await;
+        deploy("web", offer("site", 8081)).done(&world).await;
+        connect(&world, "web", "orders", json!({})).await;
+        connect(&world, "orders", "site", json!({ "service": web })).await;
+        for environment in [DEV, super::build::LIVE] {
+            let first = deploy("web", both(offer("site", 8081), "orders", ORDERS)).to(environment).done(&world).await;
+            let waits = first.warnings.iter().any(|warning| warning.code == "provider_not_deployed");
+            assert_eq!(waits, environment == super::build::LIVE, "{:?}", first.warnings);
+            deploy("orders", both(offer("api", 8080), "site", web)).to(environment).done(&world).await;
+            let url = &world.variables("web", environment).await["CHOREO_ORDERS_SERVICEURL"];
+            assert_eq!(*url, format!("http://127.0.0.1:7071/acme/{environment}/shop/orders/v1"));
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! Plan, deploy, promote, roll back, undeploy, and what follows from each, as whole use cases.
+
+mod addresses;
+mod build;
+mod carrying;
+mod connecting;
+mod history;
+mod listing;
+mod pinning;
+mod subscriptions;

@@ -1,0 +1,141 @@
+//! Snapshots: immutable, by content, and renewed by what changes their values.
+
+use serde_json::json;
+
+use super::build::{DEV, LIVE, ORDERS, connect, deploy, live, orders, promote, uses, worlds};
+use crate::world::refused;
+
+#[tokio::test]
+async fn equal_content_is_the_same_snapshot() {
+    let own =
+        |value: &str| format!("schemaVersion: 1.2\nconfigurations:\n  env:\n    - name: LOG\n      value: {value}\n");
+    for world in worlds(&["web"]).await {
+        let first = deploy("web", own("debug")).done(&world).await;
+        let again = deploy("web", own("debug")).version("v1.1").done(&world).await;
+        let other = deploy("web", own("info")).done(&world).await;
+        let back = deploy("web", own("debug")).done(&world).await;
+        assert_eq!(first.snapshot, again.snapshot);
+        assert_ne!(first.snapshot, other.snapshot);
+        assert_eq!(first.snapshot, back.snapshot);
+        assert_ne!(first.deployment, back.deployment);
+        let elsewhere = deploy("web", own("debug")).to(LIVE).done(&world).await;
+        assert_ne!(first.snapshot, elsewhere.snapshot, "a snapshot is of one component in one environment");
+    }
+}
+
+#[tokio::test]
+async fn a_provider_at_another_address_makes_new_snapshots_for_its_consumers() {
+    for world in worlds(&["orders", "web"]).await {
+        orders().done(&world).await;
+        connect(&world, "web", "orders", json!({})).await;
+        let before = deploy("web", uses(&[("orders", ORDERS)])).done(&world).await;
+        let url = |port: u16| format!("http://10.0.0.1:{port}/base");
+        assert_eq!(world.variables("web", DEV).await["CHOREO_ORDERS_SERVICEURL"], url(8080));
+
+        orders().at("api", "http://10.0.0.1:9090/").done(&world).await;
+        assert_eq!(world.variables("web", DEV).await["CHOREO_ORDERS_SERVICEURL"], url(9090));
+        let after = live(&world, "web", DEV).await;
+        assert_eq!(after.deployment, before.deployment);
+        assert_ne!(after.snapshot, before.snapshot);
+
+        orders().at("api", "http://10.0.0.1:9090").version("v1.5").done(&world).await;
+        assert_eq!(live(&world, "web", DEV).await.snapshot, after.snapshot, "nothing changed for it");
+    }
+}
+
+#[tokio::test]
+async fn another_mapping_makes_new_snapshots_and_moves_the_subscription() {
+    for world in worlds(&["orders", "web"]).await {
+        let staging = serde_json::from_value(json!({ "handle": "staging", "after": DEV })).unwrap();
+        world.control.environment_create(&world.admin, "acme", staging).await.unwrap();
+        orders().done(&world).await;
+        orders().to("staging").at("api", "http://10.0.0.2:8080").done(&world).await;
+        let connection = connect(&world, "web", "orders", json!({})).await;
+        deploy("web", uses(&[("orders", ORDERS)])).done(&world).await;
+        let update = serde_json::from_value(json!({ "mapping": { DEV: "staging" } })).unwrap();
+        let id = connection.id.to_string();
+        world.control.connection_update(&world.admin, "acme", &id, Default::default(), update).await.unwrap();
+        assert_eq!(world.variables("web", DEV).await["CHOREO_ORDERS_SERVICEURL"], "http://10.0.0.2:8080/base");
+    }
+}
+
+#[tokio::test]
+async fn promotion_resolves_in_the_target_and_carries_no_address() {
+    for world in worlds(&["orders", "web"]).await {
+        orders().done(&world).await;
+        connect(&world, "web", "orders", json!({})).await;
+        deploy("web", uses(&[("orders", ORDERS)])).version("v1.4").done(&world).await;
+
+        let plan = super::build::not_ready(promote(&world, "web", json!({})).await);
+        assert_eq!((plan.environment.as_str(), plan.problems[0].code.as_str()), (LIVE, "value_pending"));
+
+        let provider = promote(&world, "orders", json!({})).await.unwrap();
+        assert_eq!(provider.version, "v1.0");
+        let made = promote(&world, "web", json!({})).await.unwrap();
+        assert_eq!((made.version.as_str(), made.environment.as_str()), ("v1.4", LIVE));
+        let address = |world| async move { crate::world::World::variables(world, "web", LIVE).await };
+        assert_eq!(address(&world).await["CHOREO_ORDERS_SERVICEURL"], "http://127.0.0.1:8080/base");
+
+        promote(&world, "orders", json!({ "addresses": { "api": "http://10.0.0.3:8080" } })).await.unwrap();
+        promote(&world, "orders", json!({})).await.unwrap();
+        let kept = address(&world).await;
+        assert_eq!(kept["CHOREO_ORDERS_SERVICEURL"], "http://10.0.0.3:8080/base", "what was said there stays");
+        let typo = promote(&world, "orders", json!({ "addresses": { "apo": "http://10.0.0.3" } })).await;
+        assert_eq!(super::build::not_ready(typo).problems[0].code, "endpoint_unknown");
+    }
+}
+
+#[tokio::test]
+async fn promotion_goes_forward_only() {
+    for world in worlds(&["orders"]).await {
+        orders().to(LIVE).done(&world).await;
+        for (from, to) in [(LIVE, DEV), (LIVE, LIVE)] {
+            let back = promote(&world, "orders", json!({ "from": from, "to": to })).await;
+            assert_eq!(refused(back).code, "promotion_backwards");
+        }
+        assert_eq!(refused(promote(&world, "orders", json!({})).await).code, "not_deployed");
+    }
+}
+
+#[tokio::test]
+async fn versions_that_are_none_are_refused() {
+    for world in worlds(&["orders"]).await {
+        for version in ["", "v", "latest", "v1.x", "1-2"] {
+            assert_eq!(orders().version(version).refused(&world).await.code, "version_invalid", "{version}");
+        }
+        assert_eq!(orders().version("1.2").done(&world).await.version, "v1.2");
+    }
+}
+
+#[tokio::test]
+async fn a_plan_changes_nothing_and_shows_no_secret() {
+    for world in worlds(&["orders", "web"]).await {
+        orders().done(&world).await;
+        connect(&world, "web", "orders", json!({ "access_mode": "organization" })).await;
+        let before = super::build::dump(&world).await;
+        let plan = |source: serde_json::Value| {
+            let request = json!({ "environment": DEV, "source": source });
+            world.control.plan(&world.admin, "acme", "shop", "web", serde_json::from_value(request).unwrap())
+        };
+        let source = json!({ "file": ".tieline/component.yaml", "text": uses(&[("orders", ORDERS)]) });
+        let made = plan(source).await.unwrap();
+        assert!(made.ready, "{:?}", made.problems);
+        let shown: Vec<_> = made.variables.iter().map(|one| (one.name.as_str(), one.value.is_some())).collect();
+        assert_eq!(
+            shown,
+            [
+                ("TIELINE_ORDERS_APIKEY", false),
+                ("TIELINE_ORDERS_CONSUMERKEY", true),
+                ("TIELINE_ORDERS_CONSUMERSECRET", false),
+                ("TIELINE_ORDERS_SERVICEURL", true),
+                ("TIELINE_ORDERS_TOKENURL", true),
+            ]
+        );
+        assert_eq!(super::build::dump(&world).await, before);
+        assert_eq!(refused(plan(json!(null)).await).code, "not_deployed", "there is no live release to plan");
+        deploy("web", uses(&[("orders", ORDERS)])).done(&world).await;
+        assert!(plan(json!(null)).await.unwrap().ready);
+        let broken = plan(json!({ "file": "component.yaml", "text": "" })).await.unwrap();
+        assert_eq!((broken.ready, broken.problems[0].code.as_str()), (false, "file_empty"));
+    }
+}
