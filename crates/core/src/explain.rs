@@ -4,6 +4,7 @@
 //! together: a code without a page, and a page without a use, are errors.
 
 mod connection;
+mod deployment;
 mod marketplace;
 
 /// Marks a string literal as an error code: `code!("name_taken")`. It is the literal itself; the mark lets
@@ -308,7 +309,8 @@ const PAGES: &[(&str, &str)] = &[
 ];
 
 /// Every table of pages; a family of rules with its own table is added here.
-const TABLES: &[&[(&str, &str)]] = &[PAGES, connection::PAGES, marketplace::PAGES, crate::descriptor::CODES];
+const TABLES: &[&[(&str, &str)]] =
+    &[PAGES, connection::PAGES, deployment::PAGES, marketplace::PAGES, crate::descriptor::CODES];
 
 /// The page of an error code, if there is such a code.
 #[must_use]

@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 use tieline_core::access::Permission;
-use tieline_core::code;
 use tieline_core::diagnostic::Diagnostic;
 use tieline_core::id::{ConnectionId, DeploymentId, ReleaseId};
-use tieline_core::model::{ComponentType, Level, Secrets};
+use tieline_core::model::{Level, Secrets};
 use tieline_core::policy::Policy;
 use tieline_core::resolve::Plan;
 use tieline_core::wire::connection::ConnectionCreate;
@@ -67,14 +66,7 @@ impl Work<'_> {
     pub(super) fn require_deploy(&self, spot: &Spot) -> Result<()> {
         let permission = if spot.environment.critical { Permission::AdministerProject } else { Permission::Develop };
         self.require(permission, Some(&spot.project))?;
-        if spot.component.component_type == ComponentType::ExternalConsumer {
-            return Err(Error::conflict(
-                code!("component_never_deploys"),
-                format!("{} is an external consumer, which Tieline never deploys", spot.component.handle),
-                "its connections work as they are: see them with `tieline connection view NAME --reveal`",
-            ));
-        }
-        Ok(())
+        spot.refuse_external()
     }
 
     /// Carries out a deployment or promotion, to the end.

@@ -2,6 +2,7 @@
 
 use tieline_core::code;
 use tieline_core::descriptor::model::Place;
+use tieline_core::model::ComponentType;
 use tieline_core::resolve::{self, Consumer, Input, Pinned, Plan};
 use tieline_core::version::Version;
 use tieline_core::wire::plan::{PlanRequest, PlanView, VariableView};
@@ -10,7 +11,7 @@ use tieline_store::tenancy::{Component, Environment, Project};
 
 use super::source::{Prepared, prepare, prepared_again};
 use crate::work::Work;
-use crate::{Actor, Control, Error, Result};
+use crate::{Actor, Control, Error, Kind, Result};
 
 /// Where something is deployed.
 #[derive(Clone)]
@@ -31,7 +32,8 @@ impl Control {
     /// Plans a descriptor, or the live release, for one environment. Changes nothing.
     ///
     /// # Errors
-    /// `project_not_found`, `component_not_found`, `environment_not_found`, `not_deployed`.
+    /// `project_not_found`, `component_not_found`, `environment_not_found`, `component_never_deploys`, `version_invalid`;
+    /// without a descriptor also `not_deployed` and `several_majors_live`.
     pub async fn plan(
         &self,
         actor: &Actor,
@@ -42,18 +44,36 @@ impl Control {
     ) -> Result<PlanView> {
         let mut work = self.read(actor, organization).await?;
         let spot = work.spot(project, component, &request.environment).await?;
+        spot.refuse_external()?;
         let live = work.live(&spot, request.version.as_deref()).await;
-        let (prepared, previous) = match request.source {
-            Some(source) => (prepare(source), live.ok()),
-            None => {
-                let live = live?;
-                let release = work.release(&live).await?;
-                (prepared_again(&release.source)?, Some(live))
-            }
+        let (prepared, previous) = match (request.source, live) {
+            (Some(source), Ok(live)) => (prepare(source), Some(live)),
+            // Nothing, or nothing that could be chosen, runs there yet.
+            (Some(source), Err(Error::Refused(refusal))) if refusal.kind != Kind::Invalid => (prepare(source), None),
+            (None, Ok(live)) => (prepared_again(&work.release(&live).await?.source)?, Some(live)),
+            (_, Err(error)) => return Err(error),
         };
         let manner = Manner { allow_pending: request.allow_pending, refresh: false };
-        let plan = work.plan(&spot, &prepared, previous.as_ref(), manner).await?;
+        let mut plan = work.plan(&spot, &prepared, previous.as_ref(), manner).await?;
+        if let Some(previous) = &previous {
+            let version = work.release(previous).await?.version;
+            work.listing_problems(&spot, &prepared, (previous.major, &version), &mut plan.problems).await?;
+        }
         Ok(view(&spot, &prepared, &plan))
+    }
+}
+
+impl Spot {
+    /// Refuses what is never deployed.
+    pub(super) fn refuse_external(&self) -> Result<()> {
+        if self.component.component_type != ComponentType::ExternalConsumer {
+            return Ok(());
+        }
+        Err(Error::conflict(
+            code!("component_never_deploys"),
+            format!("{} is an external consumer, which Tieline never deploys", self.component.handle),
+            "its connections work as they are: see them with `tieline connection view NAME --reveal`",
+        ))
     }
 }
 

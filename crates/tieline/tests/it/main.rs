@@ -3,9 +3,12 @@
 
 mod authorization;
 mod backup;
+mod deploy;
 mod descriptor;
 mod endings;
 mod killed;
 mod operations;
 mod reference;
+mod run;
+mod shop;
 mod world;

@@ -87,6 +87,17 @@ impl Deploy {
         world.control.deploy(&world.admin, ACME, SHOP, &self.component, request).await
     }
 
+    /// Plans the same source for the same environment.
+    pub(super) async fn plan(&self, world: &World) -> Result<PlanView, Error> {
+        let (environment, source) = (&self.request["environment"], &self.request["source"]);
+        let request = serde_json::from_value(json!({ "environment": environment, "source": source })).unwrap();
+        world.control.plan(&world.admin, ACME, SHOP, &self.component, request).await
+    }
+
+    pub(super) async fn planned(&self, world: &World) -> PlanView {
+        self.plan(world).await.unwrap()
+    }
+
     pub(super) async fn done(&self, world: &World) -> DeploymentView {
         match self.carry_out(world).await {
             Ok(made) => made,

@@ -97,3 +97,59 @@ async fn each_component_gets_its_own_secret_where_that_was_asked() {
         assert_eq!(super::build::live(&world, "web", DEV).await.snapshot, before, "a refresh keeps its secret");
     }
 }
+
+#[tokio::test]
+async fn extensions_are_accepted_and_findings_are_not() {
+    for world in worlds(&["web"]).await {
+        let cache = json!({
+            "name": "one/sessions", "kind": "redis", "credentials": [{ "name": "dev", "environments": [DEV], "values": {
+                "HostName": "cache.example", "Port": "6379", "DatabaseName": "0", "Username": "app", "Password": "p" } }],
+        });
+        let request = serde_json::from_value(cache).unwrap();
+        world.control.resource_register(&world.admin, "acme", request, false).await.unwrap();
+        connect(&world, "web", "sessions", json!({ "service": "cache:one/sessions" })).await;
+        let text = uses(&[("sessions", "cache:one/sessions")]);
+        deploy("web", text.clone()).done(&world).await;
+        assert_eq!(world.variables("web", DEV).await["CHOREO_SESSIONS_PASSWORD"], "p");
+        let twice = uses(&[("sessions", "cache:one/sessions"), ("sessions", "cache:one/sessions")]);
+        let problems = deploy("web", twice).problems(&world).await;
+        assert!(problems.iter().any(|problem| problem.code == "connection_repeated"), "{problems:#?}");
+    }
+}
+
+#[tokio::test]
+async fn a_web_app_gets_the_address_of_a_shared_connection() {
+    for world in worlds(&["orders", "web"]).await {
+        orders().done(&world).await;
+        world.component("site", tieline_core::model::ComponentType::WebApp).await;
+        connect(&world, "web", "orders", json!({ "level": "organization", "project": null, "component": null })).await;
+        for (component, count) in [("web", 5), ("site", 1)] {
+            deploy(component, uses(&[("orders", ORDERS)])).done(&world).await;
+            assert_eq!(world.variables(component, DEV).await.len(), count, "{component}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_waits_for_an_assignment_completes_when_it_is_registered() {
+    let gate = |environments: &[&str]| {
+        let endpoint = json!({ "name": "main", "url": "https://mail.example", "environments": environments,
+            "values": { "ApiKey": "k" } });
+        let request = json!({ "name": "Mail Gate", "version": "v1", "parameters": [{ "name": "ApiKey", "secret": true }],
+            "endpoints": [endpoint] });
+        serde_json::from_value(request).unwrap()
+    };
+    for world in worlds(&["web"]).await {
+        world.control.service_register(&world.admin, "acme", gate(&[DEV]), false).await.unwrap();
+        connect(&world, "web", "mail", json!({ "service": "thirdparty:Mail Gate/v1" })).await;
+        let web = deploy("web", uses(&[("mail", "thirdparty:Mail Gate/v1")])).to(super::build::LIVE);
+        let problems = web.problems(&world).await;
+        assert!(problems.iter().all(|problem| problem.code == "value_pending"), "{problems:#?}");
+        web.with("allow_pending", json!(true)).done(&world).await;
+        assert!(world.variables("web", super::build::LIVE).await.is_empty());
+        world.control.service_register(&world.admin, "acme", gate(&[DEV, super::build::LIVE]), false).await.unwrap();
+        let values = world.variables("web", super::build::LIVE).await;
+        assert_eq!(values["CHOREO_MAIL_SERVICEURL"], "https://mail.example");
+        assert_eq!(values["CHOREO_MAIL_APIKEY"], "k");
+    }
+}

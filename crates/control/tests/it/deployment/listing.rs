@@ -101,6 +101,8 @@ async fn an_endpoint_that_is_default_or_in_use_is_not_taken_away() {
         let without_admin = deploy("orders", offers(&both[..1])).version("v1.1");
         let problem = without_admin.problem(&world).await;
         assert_eq!(problem.code, "endpoint_in_use");
+        let planned = without_admin.planned(&world).await;
+        assert_eq!(planned.problems, std::slice::from_ref(&problem), "a plan says so before");
         assert!(
             problem.message.contains("in development: shop/web (v1.0, connection \"admin\")"),
             "{}",
@@ -189,6 +191,8 @@ async fn an_external_consumer_is_never_deployed() {
     for world in worlds(&["orders"]).await {
         orders().done(&world).await;
         world.component("partner", ComponentType::ExternalConsumer).await;
+        let partner = deploy("partner", uses(&[("orders", ORDERS)]));
+        assert_eq!(crate::world::refused(partner.plan(&world).await).code, "component_never_deploys");
         let refusal = deploy("partner", uses(&[("orders", ORDERS)])).refused(&world).await;
         assert_eq!(refusal.code, "component_never_deploys");
         assert_eq!(crate::world::refused(promote(&world, "partner", json!({})).await).code, "component_never_deploys");

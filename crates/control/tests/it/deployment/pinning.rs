@@ -139,3 +139,29 @@ async fn a_plan_changes_nothing_and_shows_no_secret() {
         assert_eq!((broken.ready, broken.problems[0].code.as_str()), (false, "file_empty"));
     }
 }
+
+#[tokio::test]
+async fn deployments_at_one_time_take_turns() {
+    for world in worlds(&["orders"]).await {
+        let version = |version: &str| orders().version(version);
+        let (one, two, three) = (version("v1.1"), version("v1.2"), version("v1.3"));
+        let made = tokio::join!(one.done(&world), two.done(&world), three.done(&world));
+        let all = world.control.deployment_list(&world.admin, "acme", "shop", "orders", None).await.unwrap();
+        assert_eq!(all.len(), 3, "{made:?}");
+        assert_eq!(all.iter().filter(|deployment| deployment.state == "live").count(), 1);
+        assert_eq!(all[0].state, "live", "the last one lives");
+    }
+}
+
+#[tokio::test]
+async fn a_policy_stays_where_it_was_said() {
+    for world in worlds(&["orders"]).await {
+        let window = "window:SAT 02:00-04:00 UTC";
+        orders().done(&world).await;
+        let there = orders().to(LIVE).with("policy", json!(window)).done(&world).await;
+        let promoted = promote(&world, "orders", json!({})).await.unwrap();
+        assert_eq!(promoted.policy, there.policy);
+        assert!(promoted.policy.starts_with("window:"), "{}", promoted.policy);
+        assert_eq!(live(&world, "orders", DEV).await.policy, "immediate");
+    }
+}

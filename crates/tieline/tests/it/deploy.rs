@@ -1,0 +1,127 @@
+//! Plan and deploy from the command line and over HTTP: the shapes of the contract, and hints that work.
+
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::shop::{Shop, WEB};
+use crate::world::Answer;
+
+const REFERENCE: &str = "schemaVersion: 1.2
+dependencies:
+  connectionReferences:
+    - name: my orders
+      resourceRef: service:/shop/orders/v1/api
+";
+
+fn keys(value: &Value) -> Vec<&str> {
+    value.as_object().into_iter().flatten().map(|(key, _)| key.as_str()).collect()
+}
+
+fn plan(shop: &Shop) -> Answer {
+    shop.tieline(&[&["plan", "web", "--output", "json"], &WEB[..]].concat())
+}
+
+#[test]
+fn a_plan_has_the_shape_of_the_contract_and_its_hint_can_be_pasted() {
+    const PLAN: [&str; 6] = ["component", "environment", "ready", "variables", "problems", "warnings"];
+    let shop = Shop::open();
+    shop.deploy_orders();
+    shop.write("web", REFERENCE);
+    let refused = plan(&shop);
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    let refused = refused.json();
+    assert_eq!((keys(&refused), &refused["ready"]), (PLAN.to_vec(), &Value::Bool(false)));
+    let problem = &refused["problems"][0];
+    assert_eq!(keys(problem), ["code", "path", "line", "column", "message", "hint"]);
+    assert_eq!(problem["path"], "dependencies.connectionReferences[0]");
+
+    let hint = problem["hint"].as_str().expect("a hint").to_owned() + " --access-mode organization";
+    let binary = Path::new(env!("CARGO_BIN_EXE_tieline")).parent().expect("its folder").display();
+    let pasted = Command::new("sh")
+        .args(["-c", &format!("PATH=\"{binary}:$PATH\"; {hint}")])
+        .env("TIELINE_DATA", shop.server.data())
+        .env_remove("TIELINE_URL")
+        .env_remove("TIELINE_TOKEN")
+        .output()
+        .expect("sh runs");
+    assert!(pasted.status.success(), "{hint}: {pasted:?}");
+
+    let ready = plan(&shop);
+    assert_eq!(ready.code, Some(0), "{ready:?}");
+    let ready = ready.json();
+    assert_eq!((keys(&ready), &ready["ready"]), (PLAN.to_vec(), &Value::Bool(true)));
+    for variable in ready["variables"].as_array().expect("variables") {
+        assert_eq!(keys(variable), ["name", "value", "sensitive", "connection", "key"]);
+        assert_eq!(variable["connection"], "my orders");
+        assert_eq!(variable["value"].is_null(), variable["sensitive"] == true, "{variable}");
+    }
+    let text = shop.tieline(&[&["plan", "web"], &WEB[..]].concat()).done().stdout;
+    assert!(text.contains("CHOREO_MY_ORDERS_CONSUMERSECRET  ********"), "{text}");
+}
+
+#[test]
+fn deployments_have_the_shape_of_the_contract() {
+    const SHAPE: [&str; 6] = ["deployment", "component", "environment", "version", "snapshot", "services"];
+    let shop = Shop::open();
+    let made = shop.deploy_orders();
+    assert_eq!(keys(&made)[..6], SHAPE);
+    assert_eq!(made["services"], serde_json::json!(["service:/shop/orders/v1/api"]));
+    let orders = ["--component", "orders", "--output", "json"];
+    for arguments in [
+        vec!["promote", "--from", "development", "--to", "production"],
+        vec!["deploy", "orders", "--env", "development", "--version", "v1.1"],
+        vec!["rollback", "--env", "development"],
+        vec!["undeploy", "--env", "development", "--version", "v1"],
+    ] {
+        let answer = shop.tieline(&[&arguments[..], &orders].concat()).done().json();
+        assert_eq!(keys(&answer)[..6], SHAPE, "{arguments:?}");
+    }
+    let list = shop.tieline(&[&["deployment", "list"], &orders[..]].concat()).done().json();
+    assert_eq!(list.as_array().map(Vec::len), Some(4));
+}
+
+#[test]
+fn a_refused_deployment_prints_its_plan() {
+    let shop = Shop::open();
+    shop.write("web", REFERENCE);
+    let deploy = [&["deploy", "web", "--version", "v1.0"], &WEB[..]].concat();
+    let refused = shop.tieline(&[&deploy[..], &["--output", "json"]].concat());
+    assert_eq!((refused.code, &refused.json()["ready"]), (Some(1), &Value::Bool(false)));
+    assert_eq!(refused.error()["code"], "plan_not_ready");
+    let text = shop.tieline(&deploy);
+    assert_eq!(text.code, Some(1));
+    assert!(text.stdout.contains("problem[connection_missing]: ") && text.stdout.contains("(line 4)"), "{text:?}");
+    assert!(text.stderr.starts_with("error[plan_not_ready]: "), "{text:?}");
+}
+
+#[test]
+fn without_a_descriptor_the_live_release_is_planned() {
+    let shop = Shop::open();
+    let bare = [&["plan", "--output", "json"], &WEB[..]].concat();
+    assert_eq!(shop.tieline(&bare).error()["code"], "not_deployed");
+    shop.deploy_web(&[("LOG", "debug")], &[]);
+    assert_eq!(shop.tieline(&bare).done().json()["variables"][0]["name"], "LOG");
+    let missing = shop.tieline(&[&["plan", "none", "--output", "json"], &WEB[..]].concat());
+    assert_eq!((missing.code, missing.error()["code"].as_str()), (Some(1), Some("descriptor_unreadable")));
+}
+
+#[test]
+fn a_runner_waits_for_the_next_snapshot() {
+    let shop = Shop::open();
+    let first = shop.deploy_web(&[("LOG", "one")], &[]);
+    let held = first["snapshot"].as_str().expect("a snapshot").to_owned();
+    let path = "/organizations/acme/projects/shop/components/web/environments/development/snapshot";
+    let token = shop.server.admin_token();
+    let ask = |query: &str| shop.server.ask("GET", &format!("{path}{query}"), Some(&token), None);
+    assert_eq!(ask(&format!("?held={held}&wait=0")).status, 204);
+    assert_eq!(ask("?held=another&wait=25").body["snapshot"], held.as_str());
+    assert_eq!(ask("").body["variables"]["LOG"], "one");
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| ask(&format!("?held={held}&wait=25")));
+        shop.deploy_web(&[("LOG", "two")], &[]);
+        let answer = waiting.join().expect("an answer");
+        assert_eq!((answer.status, &answer.body["variables"]["LOG"]), (200, &Value::from("two")));
+    });
+}
