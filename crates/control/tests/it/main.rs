@@ -2,8 +2,12 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a world that cannot be made is a failed test")]
 
+<<<<<<< HEAD
 mod connection;
 mod deployment;
 mod provider;
+=======
+mod key;
+>>>>>>> operate
 mod service;
 mod world;
