@@ -33,6 +33,12 @@ impl Actor {
         &self.label
     }
 
+    /// The token that the actor presented, by its id.
+    #[must_use]
+    pub fn token_id(&self) -> TokenId {
+        self.token
+    }
+
     /// Refuses unless the actor administers the installation.
     pub(crate) fn require_installation(&self) -> Result<()> {
         if self.installation_admin {

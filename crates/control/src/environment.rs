@@ -63,20 +63,38 @@ impl Control {
         Ok(environments.into_iter().map(|environment| view(organization, environment)).collect())
     }
 
+    /// One environment.
+    ///
+    /// # Errors
+    /// `organization_not_found`, `environment_not_found`.
+    pub async fn environment_view(
+        &self,
+        actor: &Actor,
+        organization: &str,
+        environment: &str,
+    ) -> Result<EnvironmentView> {
+        let mut work = self.read(actor, organization).await?;
+        work.require(Permission::View, None)?;
+        let environment = work.environment(environment).await?;
+        Ok(view(&work.organization.handle, environment))
+    }
+
     /// Changes whether an environment is critical, and where its endpoints may listen.
     ///
     /// # Errors
-    /// `forbidden`, `environment_not_found`, `network_invalid`.
+    /// `forbidden`, `environment_not_found`, `network_invalid`, `changed_meanwhile`.
     pub async fn environment_update(
         &self,
         actor: &Actor,
         organization: &str,
         environment: &str,
         request: EnvironmentUpdate,
+        expected: Option<i64>,
     ) -> Result<EnvironmentView> {
         let mut work = self.write(actor, organization).await?;
         work.require(Permission::AdministerOrganization, None)?;
         let mut environment = work.environment(environment).await?;
+        work.expect_revision(expected, environment.revision)?;
         environment.critical = request.critical.unwrap_or(environment.critical);
         if let Some(networks) = request.allowed_addresses {
             for network in &networks {
@@ -87,6 +105,7 @@ impl Control {
             environment.allowed_addresses = networks;
         }
         work.transaction.environment_update(&environment).await?;
+        environment.revision += 1;
         let answer = view(&work.organization.handle, environment);
         let detail = json!({ "critical": answer.critical, "allowed_addresses": answer.allowed_addresses });
         work.finish("environment_update", &answer.handle, detail).await?;
@@ -197,6 +216,7 @@ fn view(organization: &str, environment: Environment) -> EnvironmentView {
         position: environment.position,
         critical: environment.critical,
         allowed_addresses: environment.allowed_addresses,
+        revision: environment.revision,
         created_at: environment.created_at,
     }
 }

@@ -4,6 +4,7 @@
 //! It knows no HTTP and no HTML; `web` and the command line convert to and from it.
 
 mod actor;
+mod answer;
 mod audit;
 pub mod backup;
 mod component;
@@ -44,6 +45,7 @@ use crate::deployment::{Delivered, Report};
 use crate::memory::Memory;
 
 pub use actor::Actor;
+pub use answer::KeptAnswer;
 pub use connection::Scope;
 pub use deployment::SnapshotQuery;
 pub use error::{Error, Kind, Refusal, Result};

@@ -87,15 +87,17 @@ impl Control {
     /// Changes the settings of an organization.
     ///
     /// # Errors
-    /// `organization_not_found`, `forbidden`, `variable_prefix_invalid`.
+    /// `organization_not_found`, `forbidden`, `variable_prefix_invalid`, `changed_meanwhile`.
     pub async fn organization_update(
         &self,
         actor: &Actor,
         organization: &str,
         request: OrganizationUpdate,
+        expected: Option<i64>,
     ) -> Result<OrganizationView> {
         let mut work = self.write(actor, organization).await?;
         work.require(Permission::AdministerOrganization, None)?;
+        work.expect_revision(expected, work.organization.revision)?;
         if let Some(prefix) = request.variable_prefix {
             let good = prefix.starts_with(|c: char| c.is_ascii_uppercase())
                 && prefix.len() <= 32
@@ -109,6 +111,7 @@ impl Control {
             }
             work.transaction.organization_set_prefix(work.organization.id, &prefix).await?;
             work.organization.variable_prefix = prefix;
+            work.organization.revision += 1;
         }
         let answer = view(work.organization.clone());
         let object = answer.handle.clone();
@@ -137,6 +140,7 @@ fn view(organization: Organization) -> OrganizationView {
     OrganizationView {
         handle: organization.handle,
         variable_prefix: organization.variable_prefix,
+        revision: organization.revision,
         created_at: organization.created_at,
     }
 }

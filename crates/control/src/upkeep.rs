@@ -49,6 +49,9 @@ impl Control {
         let server = server_in(organization);
         let mut work = self.write(&server, &organization.handle).await?;
         let live = work.transaction.deployments_live_of_organization(organization.id).await?;
+        if live.is_empty() {
+            return Ok(());
+        }
         for deployment in &live {
             work.refresh(deployment).await?;
         }

@@ -115,6 +115,18 @@ impl<'a> Work<'a> {
         })
     }
 
+    /// Refuses when a thing changed since the asker read it; who does not say what they read takes what is there.
+    pub(crate) fn expect_revision(&self, expected: Option<i64>, found: i64) -> Result<()> {
+        match expected {
+            Some(expected) if expected != found => Err(Error::changed(
+                code!("changed_meanwhile"),
+                format!("it was changed since it had revision {expected}; now it has {found}"),
+                "read it again, and repeat the change with its present ETag in If-Match",
+            )),
+            _ => Ok(()),
+        }
+    }
+
     /// Records what was done and makes everything durable: the audit entry, the numbered change, the commit.
     pub(crate) async fn finish(mut self, action: &str, object: &str, detail: Json) -> Result<()> {
         self.audit(action, object, detail).await?;

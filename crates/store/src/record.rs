@@ -199,6 +199,15 @@ impl Transaction {
         row.map(|row| Ok((row.text("request_digest")?, row.integer("status")?, row.text("body")?))).transpose()
     }
 
+    /// Forgets the answers of before a time.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn idempotency_forget(&mut self, before: Timestamp) -> Result<()> {
+        self.execute("DELETE FROM idempotency WHERE created_at < $1", &[text(before)]).await?;
+        Ok(())
+    }
+
     /// Records the answer that is given under a key.
     ///
     /// # Errors

@@ -97,10 +97,13 @@ impl Transaction {
         let sql = if words.is_empty() {
             page!("service WHERE")
         } else if self.backend() == Backend::Sqlite {
+            // SQLite keeps the order of a CROSS JOIN, and the named index. Left to itself it walks the services by name
+            // and asks for each whether it matches: measured 200 ms with 5000 services, where this order takes 3 ms.
             values.push(Value::Text(fts_expression(query.field, &words)));
             page!(
-                "service_search JOIN service_search_row ON service_search_row.rowid = service_search.rowid
-                 JOIN service ON service.id = service_search_row.service_id WHERE service_search MATCH $10 AND"
+                "service_search CROSS JOIN service_search_row ON service_search_row.rowid = service_search.rowid
+                 CROSS JOIN service INDEXED BY service_by_search ON service.id = service_search_row.service_id
+                 WHERE service_search MATCH $10 AND"
             )
         } else {
             values.push(Value::Text(tsquery(&words)));

@@ -29,7 +29,14 @@ impl ApiError {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, code!("no_such_operation"), title, hint)
     }
 
-    fn new(status: StatusCode, code: &'static str, title: String, hint: &str) -> Self {
+    /// An `If-Match` that no state of anything ever had.
+    pub(crate) fn changed() -> Self {
+        let hint = "give the ETag of a read answer, as If-Match: \"3\"";
+        let title = "If-Match names no state of this thing".into();
+        Self::new(StatusCode::PRECONDITION_FAILED, code!("changed_meanwhile"), title, hint)
+    }
+
+    pub(crate) fn new(status: StatusCode, code: &'static str, title: String, hint: &str) -> Self {
         Self(Problem { status: status.as_u16(), title, code: code.to_owned(), hint: hint.to_owned(), plan: None })
     }
 }

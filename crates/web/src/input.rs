@@ -1,7 +1,8 @@
-//! Request bodies and queries: read as JSON, refused with a problem that names the place.
+//! Request bodies, queries and preconditions: read as JSON, refused with a problem that names the place.
 
 use axum::extract::{FromRequest, FromRequestParts, Query, Request};
 use axum::http::request::Parts;
+use axum::http::{HeaderName, header};
 use serde::de::DeserializeOwned;
 use tieline_core::code;
 
@@ -39,4 +40,29 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
         })?;
         Ok(Self(value))
     }
+}
+
+/// The revision that `If-Match` names, so that a change is made to what the client read; none without the header, and
+/// for `*`.
+pub(crate) struct IfMatch(pub(crate) Option<i64>);
+
+impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let Some(header) = parts.headers.get(header::IF_MATCH) else { return Ok(Self(None)) };
+        if header == "*" {
+            return Ok(Self(None));
+        }
+        let text = header.to_str().ok().and_then(|text| text.strip_prefix('"')).and_then(|text| text.strip_suffix('"'));
+        match text.and_then(|text| text.parse().ok()) {
+            Some(revision) => Ok(Self(Some(revision))),
+            None => Err(ApiError::changed()),
+        }
+    }
+}
+
+/// The `ETag` of a revision, which `If-Match` takes.
+pub(crate) fn etag(revision: i64) -> [(HeaderName, String); 1] {
+    [(header::ETAG, format!("\"{revision}\""))]
 }

@@ -5,13 +5,17 @@
 mod api;
 mod caller;
 mod error;
+mod guard;
+mod idempotency;
 mod input;
+mod metrics;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{StatusCode, header};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use tieline_control::Control;
@@ -22,6 +26,9 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 pub use error::ApiError;
+
+use guard::Guard;
+use idempotency::Repeats;
 
 /// Largest request body: a descriptor with its definitions, or a registration with its documents.
 const MAX_BODY: usize = 16 * 1024 * 1024;
@@ -58,17 +65,23 @@ impl utoipa::Modify for Security {
 /// The whole API.
 pub fn router(app: App) -> Router {
     let (router, document) = operations();
+    let guarded = Arc::new(Guard::new(&document));
+    let (figures, changes) = (Arc::clone(&guarded), app.control.changes());
+    let metrics = move || async move { figures.metrics.text(*changes.borrow()) };
     let document: Arc<str> = document.to_json().unwrap_or_default().into();
     router
         .route(
             "/openapi.json",
             get(move || async move { ([(header::CONTENT_TYPE, "application/json")], document.to_string()) }),
         )
+        .route("/metrics", get(|| async move { ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], metrics().await) }))
         .route("/health/live", get(|| async { "live" }))
         .route("/health/ready", get(ready))
         .fallback(|| async { ApiError::no_route() })
         .method_not_allowed_fallback(|| async { ApiError::no_method() })
         .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(from_fn_with_state(Repeats::new(app.clone(), Arc::clone(&guarded)), idempotency::repeat))
+        .layer(from_fn_with_state(guarded, guard::guard))
         .layer(SetResponseHeaderLayer::overriding(
             header::CACHE_CONTROL,
             axum::http::HeaderValue::from_static("no-store"),

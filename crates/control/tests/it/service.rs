@@ -163,7 +163,7 @@ async fn loopback_is_for_installations_with_one_organization() {
 async fn addresses_lie_in_the_networks_of_the_environment() {
     let world = World::sqlite().await;
     let update = EnvironmentUpdate { allowed_addresses: Some(vec!["10.0.0.0/8".to_owned()]), ..Default::default() };
-    world.control.environment_update(&world.admin, ACME, "production", update).await.unwrap();
+    world.control.environment_update(&world.admin, ACME, "production", update, None).await.unwrap();
     for (url, good) in [("http://10.1.2.3/v1", true), ("http://192.0.2.1/v1", false), ("https://mail.example", true)] {
         let mut file = mail();
         file["endpoints"][1]["url"] = json!(url);

@@ -12,6 +12,8 @@ pub struct OrganizationView {
     pub handle: String,
     /// The first part of the names of injected variables.
     pub variable_prefix: String,
+    /// Counts its changes: `If-Match: "<revision>"` changes it only as it is.
+    pub revision: i64,
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
@@ -46,6 +48,8 @@ pub struct EnvironmentView {
     pub critical: bool,
     /// The networks (CIDR) that endpoints may listen in; empty for the default rule.
     pub allowed_addresses: Vec<String>,
+    /// Counts its changes: `If-Match: "<revision>"` changes it only as it is.
+    pub revision: i64,
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,

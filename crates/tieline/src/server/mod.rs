@@ -68,7 +68,9 @@ impl Interruption {
 /// A runtime for the server and the few commands that open a database themselves.
 pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     wire::install_crypto();
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
+    // Readers of hostile documents recurse to a bound that must fit many times; memory is taken only when it is used.
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.enable_all().thread_stack_size(8 * 1024 * 1024).build().map_err(|error| {
         let hint = "see the machine's limits on threads and open files";
         Failure::no(code!("start_failed"), format!("the runtime does not start: {error}"), hint)
     })

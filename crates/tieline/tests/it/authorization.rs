@@ -18,7 +18,7 @@ use crate::world::TestServer;
 enum Outcome {
     /// 401.
     Unknown,
-    /// 404 for the organization, project, component or connection itself: it is not there for them.
+    /// 404 for the organization, or the thing in it, itself: it is not there for them.
     Hidden,
     /// 403.
     Refused,
@@ -45,8 +45,8 @@ const EVERYBODY: [&str; 11] = [
 ];
 
 /// What a target that is not there for somebody is answered with.
-const NOT_THERE: [&str; 4] =
-    ["organization_not_found", "project_not_found", "component_not_found", "connection_not_found"];
+const NOT_THERE: [&str; 5] =
+    ["organization_not_found", "project_not_found", "component_not_found", "connection_not_found", "service_not_found"];
 
 /// The connection of project `shop` to the service of `orders` that operations are tried on.
 const CONNECTION: &str = "3f1b6f0e-8d6c-4f6e-9a57-0b9f3f1f7c11";
@@ -83,6 +83,7 @@ fn table() -> Vec<(&'static str, Row, Value)> {
         ("organization_update", ORGANIZATION, json!({ "variable_prefix": "!" })),
         ("environment_create", ORGANIZATION, json!({ "handle": "!", "after": "development" })),
         ("environment_list", MEMBERS, Value::Null),
+        ("environment_view", MEMBERS, Value::Null),
         ("environment_update", ORGANIZATION, json!({ "allowed_addresses": ["!"] })),
         ("environment_delete", ORGANIZATION, Value::Null),
         ("project_create", ORGANIZATION, bad_handle()),
@@ -92,6 +93,14 @@ fn table() -> Vec<(&'static str, Row, Value)> {
         ("component_list", VIEW, Value::Null),
         ("component_view", VIEW, Value::Null),
         ("component_delete", DEVELOP, Value::Null),
+        ("service_list", MEMBERS, Value::Null),
+        ("service_register", ORGANIZATION, json!({ "name": "!", "version": "!", "endpoints": [] })),
+        ("resource_register", ORGANIZATION, json!({ "name": "!", "kind": "!", "credentials": [] })),
+        ("service_view", MEMBERS, Value::Null),
+        ("service_update", DEVELOP, json!({ "schemes": [] })),
+        ("service_delete", DEVELOP, Value::Null),
+        ("service_unpublish", DEVELOP, Value::Null),
+        ("service_publish", DEVELOP, Value::Null),
         ("connection_create", DEVELOP, connection("!")),
         ("connection_list", MEMBERS, Value::Null),
         ("connection_view", VIEW, Value::Null),
@@ -247,6 +256,7 @@ fn operations(server: &TestServer) -> BTreeMap<String, (String, String)> {
             ("project", "shop"),
             ("component", "orders"),
             ("environment", "development"),
+            ("reference", "service:%2Fshop%2Forders%2Fv1%2Fapi"),
             ("connection", CONNECTION),
             ("token", "no-such-token"),
         ] {

@@ -1,4 +1,6 @@
-//! Tokens, audit and keys from the outside.
+//! Tokens, audit and keys, and what every operation has: repeated creations, preconditions, figures.
+
+use serde_json::json;
 
 use crate::world::TestServer;
 
@@ -128,4 +130,76 @@ fn a_rotation_keeps_the_former_key_in_a_file_of_its_own() {
     assert!(present != key && present.lines().count() == 1);
     let server = server.restart();
     server.tieline(&["project", "list", "--organization", "acme"]).done();
+}
+
+#[test]
+fn a_repeated_creation_is_done_once_and_answered_the_same() {
+    let server = acme();
+    let token = server.admin_token();
+    let projects = "/organizations/acme/projects";
+    let create = |handle: &str, key: &str| {
+        let body = json!({ "handle": handle });
+        server.ask_with("POST", projects, Some(&token), Some(&body), &[("idempotency-key", key)])
+    };
+    let first = create("mail", "one");
+    assert_eq!((first.status, first.header("idempotency-replayed")), (201, None));
+    let again = create("mail", "one");
+    assert_eq!((again.status, again.header("idempotency-replayed")), (201, Some("true")));
+    assert_eq!(again.body, first.body);
+    for (handle, key, status, code) in [
+        ("news", "one", 409, "idempotency_key_reused"),
+        ("mail", "two", 409, "project_exists"),
+        ("news", "two", 201, ""),
+        ("late", "a key", 400, "idempotency_key_invalid"),
+    ] {
+        let reply = create(handle, key);
+        assert_eq!((reply.status, reply.code()), (status, code), "{handle} {key}: a refusal keeps nothing");
+    }
+    let body = json!({ "name": "anna", "role": "viewer" });
+    let key = [("idempotency-key", "three")];
+    let reply = server.ask_with("POST", "/organizations/acme/tokens", Some(&token), Some(&body), &key);
+    assert_eq!((reply.status, reply.code()), (400, "idempotency_key_invalid"), "no token is kept");
+    let other =
+        server.tieline(&["token", "create", "ben", "--role", "organization-admin", "--organization", "acme"]).done();
+    let body = json!({ "handle": "mail" });
+    let reply =
+        server.ask_with("POST", projects, Some(other.stdout.trim()), Some(&body), &[("idempotency-key", "one")]);
+    assert_eq!((reply.status, reply.code()), (409, "project_exists"), "a key belongs to its token");
+}
+
+#[test]
+fn a_change_is_made_to_what_was_read() {
+    let server = acme();
+    let token = server.admin_token();
+    for (path, body) in [
+        ("/organizations/acme", json!({ "variable_prefix": "ACME" })),
+        ("/organizations/acme/environments/development", json!({ "critical": true })),
+    ] {
+        let read = server.ask("GET", path, Some(&token), None);
+        let tag = read.header("etag").expect("an ETag").to_owned();
+        server.tieline(&["project", "create", &format!("p{}", path.len()), "--organization", "acme"]).done();
+        let change = |tag: &str| server.ask_with("PATCH", path, Some(&token), Some(&body), &[("if-match", tag)]);
+        let changed = change(&tag);
+        assert_eq!(changed.status, 200, "what others made is no change of it: {changed:?}");
+        for (stale, status) in [(tag.as_str(), 412), ("\"x\"", 412), ("*", 200)] {
+            let reply = change(stale);
+            assert_eq!(reply.status, status, "{stale} {reply:?}");
+            assert!(status == 200 || reply.code() == "changed_meanwhile");
+        }
+        let now = server.ask("GET", path, Some(&token), None);
+        assert_ne!(now.header("etag"), changed.header("etag"));
+        assert_eq!(change(now.header("etag").expect("an ETag")).status, 200);
+    }
+}
+
+#[test]
+fn figures_name_operations_and_nothing_else() {
+    let server = acme();
+    let figures = server.ask("GET", "/metrics", None, None);
+    assert!(figures.header("content-type").is_some_and(|kind| kind.starts_with("application/openmetrics-text")));
+    let text = figures.body.as_str().expect("text").to_owned();
+    assert!(text.contains("tieline_requests_total{operation=\"organization_create\",status=\"201\"} 1"), "{text}");
+    assert!(text.contains("tieline_change_number 2"), "{text}");
+    assert!(text.contains("tieline_request_duration_seconds_bucket{"), "{text}");
+    assert!(!text.contains("acme") && !text.contains("shop"), "{text}");
 }

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderName, StatusCode};
 use serde::Deserialize;
 use tieline_core::wire::tenancy::{
     ComponentCreate, ComponentView, EnvironmentCreate, EnvironmentUpdate, EnvironmentView, OrganizationCreate,
@@ -15,14 +15,17 @@ use utoipa_axum::routes;
 use crate::App;
 use crate::caller::Caller;
 use crate::error::ApiResult;
-use crate::input::{Body, Params};
+use crate::input::{Body, IfMatch, Params, etag};
+
+/// An answer with its `ETag`.
+type Tagged<T> = ([(HeaderName, String); 1], Json<T>);
 
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(organization_create, organization_list))
         .routes(routes!(organization_view, organization_update))
         .routes(routes!(environment_create, environment_list))
-        .routes(routes!(environment_update, environment_delete))
+        .routes(routes!(environment_view, environment_update, environment_delete))
         .routes(routes!(project_create, project_list))
         .routes(routes!(project_delete))
         .routes(routes!(component_create, component_list))
@@ -63,21 +66,26 @@ async fn organization_view(
     State(app): State<App>,
     Caller(actor): Caller,
     Path(organization): Path<String>,
-) -> ApiResult<Json<OrganizationView>> {
-    Ok(Json(app.control.organization_view(&actor, &organization).await?))
+) -> ApiResult<Tagged<OrganizationView>> {
+    let view = app.control.organization_view(&actor, &organization).await?;
+    Ok((etag(view.revision), Json(view)))
 }
 
 /// Changes the settings of an organization.
 #[utoipa::path(patch, path = "/organizations/{organization}", tag = "organization",
-    params(("organization" = String, Path)), request_body = OrganizationUpdate,
+    params(("organization" = String, Path),
+        ("If-Match" = Option<String>, Header, description = "the ETag of the state that is changed")),
+    request_body = OrganizationUpdate,
     responses((status = 200, body = OrganizationView), (status = "default", body = Problem)))]
 async fn organization_update(
     State(app): State<App>,
     Caller(actor): Caller,
     Path(organization): Path<String>,
+    IfMatch(expected): IfMatch,
     Body(request): Body<OrganizationUpdate>,
-) -> ApiResult<Json<OrganizationView>> {
-    Ok(Json(app.control.organization_update(&actor, &organization, request).await?))
+) -> ApiResult<Tagged<OrganizationView>> {
+    let view = app.control.organization_update(&actor, &organization, request, expected).await?;
+    Ok((etag(view.revision), Json(view)))
 }
 
 /// Makes an environment that follows another.
@@ -105,17 +113,34 @@ async fn environment_list(
     Ok(Json(Page { items: app.control.environment_list(&actor, &organization).await?, next: None }))
 }
 
+/// Shows an environment.
+#[utoipa::path(get, path = "/organizations/{organization}/environments/{environment}", tag = "environment",
+    params(("organization" = String, Path), ("environment" = String, Path)),
+    responses((status = 200, body = EnvironmentView), (status = "default", body = Problem)))]
+async fn environment_view(
+    State(app): State<App>,
+    Caller(actor): Caller,
+    Path((organization, environment)): Path<(String, String)>,
+) -> ApiResult<Tagged<EnvironmentView>> {
+    let view = app.control.environment_view(&actor, &organization, &environment).await?;
+    Ok((etag(view.revision), Json(view)))
+}
+
 /// Changes an environment.
 #[utoipa::path(patch, path = "/organizations/{organization}/environments/{environment}", tag = "environment",
-    params(("organization" = String, Path), ("environment" = String, Path)), request_body = EnvironmentUpdate,
+    params(("organization" = String, Path), ("environment" = String, Path),
+        ("If-Match" = Option<String>, Header, description = "the ETag of the state that is changed")),
+    request_body = EnvironmentUpdate,
     responses((status = 200, body = EnvironmentView), (status = "default", body = Problem)))]
 async fn environment_update(
     State(app): State<App>,
     Caller(actor): Caller,
     Path((organization, environment)): Path<(String, String)>,
+    IfMatch(expected): IfMatch,
     Body(request): Body<EnvironmentUpdate>,
-) -> ApiResult<Json<EnvironmentView>> {
-    Ok(Json(app.control.environment_update(&actor, &organization, &environment, request).await?))
+) -> ApiResult<Tagged<EnvironmentView>> {
+    let view = app.control.environment_update(&actor, &organization, &environment, request, expected).await?;
+    Ok((etag(view.revision), Json(view)))
 }
 
 /// Deletes an environment.
