@@ -64,11 +64,6 @@ impl Row {
         Ok(Self { columns: columns.collect::<Result<_>>()? })
     }
 
-    /// Every column with its value, in the order of the query.
-    pub(crate) fn into_columns(self) -> Vec<(String, Value)> {
-        self.columns
-    }
-
     pub(crate) fn text(&self, column: &str) -> Result<String> {
         match self.value(column)? {
             Value::Text(text) => Ok(text.clone()),

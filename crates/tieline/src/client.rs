@@ -146,7 +146,13 @@ impl Client {
         }
         let problem: Problem = serde_json::from_str(&text).map_err(|_| self.stranger())?;
         let exit = if status.as_u16() == 503 { Exit::Unreachable } else { Exit::No };
-        Err(Failure { exit, code: problem.code, message: problem.title, hint: problem.hint, plan: problem.plan })
+        Err(Failure {
+            exit,
+            code: problem.code,
+            message: problem.title,
+            hint: problem.hint,
+            plan: problem.plan.map(Box::new),
+        })
     }
 
     fn stranger(&self) -> Failure {

@@ -18,7 +18,7 @@ pub(crate) struct Failure {
     /// What to do next.
     pub(crate) hint: String,
     /// The plan that shows why a deployment was refused; goes to stdout.
-    pub(crate) plan: Option<Value>,
+    pub(crate) plan: Option<Box<Value>>,
 }
 
 /// The exit codes of the contract.

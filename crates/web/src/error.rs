@@ -7,7 +7,7 @@ use tieline_core::code;
 use tieline_core::wire::Problem;
 
 /// What a handler answers when the use case did not do it.
-pub struct ApiError(Problem);
+pub struct ApiError(Box<Problem>);
 
 /// What a handler returns.
 pub(crate) type ApiResult<T> = Result<T, ApiError>;
@@ -37,7 +37,13 @@ impl ApiError {
     }
 
     pub(crate) fn new(status: StatusCode, code: &'static str, title: String, hint: &str) -> Self {
-        Self(Problem { status: status.as_u16(), title, code: code.to_owned(), hint: hint.to_owned(), plan: None })
+        Self(Box::new(Problem {
+            status: status.as_u16(),
+            title,
+            code: code.to_owned(),
+            hint: hint.to_owned(),
+            plan: None,
+        }))
     }
 }
 

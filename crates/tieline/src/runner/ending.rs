@@ -26,6 +26,7 @@ impl Ending {
 
     /// Ends this process likewise, so that its parent cannot tell it from the command: with the same code, or killed
     /// by the same signal (a shell in a loop stops at Ctrl-C only if the signal is seen).
+    #[expect(clippy::disallowed_methods, reason = "the end is the command's; nothing here is left to be dropped")]
     pub(crate) fn end_process(self) -> ! {
         match self {
             Self::Code(code) => std::process::exit(code),

@@ -47,7 +47,7 @@ async fn loopback_belongs_to_installations_of_one_organization() {
 async fn an_environment_may_allow_networks_only() {
     for world in worlds(&["orders"]).await {
         let update = serde_json::from_value(json!({ "allowed_addresses": ["10.1.0.0/16"] })).unwrap();
-        world.control.environment_update(&world.admin, "acme", DEV, update).await.unwrap();
+        world.control.environment_update(&world.admin, "acme", DEV, update, None).await.unwrap();
         assert_eq!(orders().problem(&world).await.code, "address_refused");
         orders().at("api", "http://10.1.2.3:8080").done(&world).await;
     }
