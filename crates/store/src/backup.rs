@@ -60,7 +60,7 @@ const SCHEMA: &[(&str, &str, usize)] = &[
     (
         "connection",
         "id organization_id project_id component_id level name name_part description service_id access_mode scheme \
-         secrets application_id mapping #revision created_at updated_at",
+         secrets application_id mapping #revision created_at updated_at deleted_at",
         1,
     ),
     ("client_secret", "id client_id sealed_version_id *digest holder_component_id not_after state created_at", 1),

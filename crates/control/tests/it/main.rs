@@ -4,6 +4,7 @@
 
 mod connection;
 mod deployment;
+mod key;
 mod provider;
 mod service;
 mod world;

@@ -1,0 +1,66 @@
+//! The databases of one test: a SQLite file and, where `TIELINE_TEST_POSTGRES` names a server, a database on it.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+use tieline_store::{Location, Store};
+
+/// One database, gone with the test.
+pub(crate) struct Database {
+    /// The store over it.
+    pub(crate) store: Store,
+    /// Its address for sqlx.
+    pub(crate) url: String,
+    /// Whether it is PostgreSQL.
+    pub(crate) postgres: bool,
+    server: Option<(String, String)>,
+    _folder: tempfile::TempDir,
+}
+
+impl Database {
+    /// Every database at hand. With `TIELINE_REQUIRE_SERVICES=1` a missing PostgreSQL fails the test.
+    pub(crate) async fn all() -> Vec<Self> {
+        let mut all = vec![Self::sqlite().await];
+        match std::env::var("TIELINE_TEST_POSTGRES") {
+            Ok(server) => all.push(Self::postgres(server).await),
+            Err(_) => {
+                let required = std::env::var("TIELINE_REQUIRE_SERVICES").is_ok_and(|value| value == "1");
+                assert!(!required, "TIELINE_REQUIRE_SERVICES=1, and TIELINE_TEST_POSTGRES names no server");
+            }
+        }
+        all
+    }
+
+    async fn sqlite() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("tieline.db");
+        let url = format!("sqlite:{}", path.display());
+        let store = Store::open(&Location::Sqlite(path)).await.expect("SQLite");
+        Self { store, url, postgres: false, server: None, _folder: folder }
+    }
+
+    async fn postgres(server: String) -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("tieline_store_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::SeqCst));
+        run(&server, format!("CREATE DATABASE {name}")).await;
+        let (base, query) = server.split_once('?').unwrap_or((&server, ""));
+        let base = base.rsplit_once('/').map_or(base, |(base, _)| base);
+        let url = format!("{base}/{name}{}{query}", if query.is_empty() { "" } else { "?" });
+        let store = Store::open(&Location::Postgres(url.clone())).await.expect("PostgreSQL");
+        let folder = tempfile::tempdir().expect("a folder");
+        Self { store, url, postgres: true, server: Some((server, name)), _folder: folder }
+    }
+
+    /// Removes what was made on a server.
+    pub(crate) async fn drop(self) {
+        self.store.close().await;
+        if let Some((server, name)) = &self.server {
+            run(server, format!("DROP DATABASE {name} WITH (FORCE)")).await;
+        }
+    }
+}
+
+async fn run(server: &str, sql: String) {
+    let mut connection = PgConnection::connect(server).await.expect("PostgreSQL");
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.expect("the statement");
+}

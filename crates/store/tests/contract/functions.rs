@@ -1,0 +1,484 @@
+//! Every function of the store at least once, with what it recorded read back: the same on both databases.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use jiff::Timestamp;
+use serde_json::json;
+use tieline_core::id::{
+    ApplicationId, ComponentId, ConnectionId, DeploymentId, EntryId, EnvironmentId, InstanceId, OrganizationId,
+    ProjectId, ReleaseId, RowId, SealedVersionId, ServiceId, TokenId,
+};
+use tieline_core::model::{ComponentType, Level, PinnedValue, Role, Secrets, ServiceType};
+use tieline_store::Transaction;
+use tieline_store::backup::TABLES;
+use tieline_store::connection::Connection;
+use tieline_store::deployment::Deployment;
+use tieline_store::key::{Application, Key, SealedVersion};
+use tieline_store::organization::Organization;
+use tieline_store::record::{AuditEntry, AuditFilter};
+use tieline_store::release::{Release, Snapshot};
+use tieline_store::search::Query;
+use tieline_store::service::{Entry, Service};
+use tieline_store::tenancy::{Component, Environment, Project};
+use tieline_store::token::{Installation, Token};
+use tieline_store::usage::DeployedEndpoint;
+use uuid::Uuid;
+
+use crate::database::Database;
+
+const AT: Timestamp = Timestamp::UNIX_EPOCH;
+const ORGANIZATION: OrganizationId = OrganizationId(Uuid::from_u128(1));
+const ENVIRONMENT: EnvironmentId = EnvironmentId(Uuid::from_u128(2));
+const PROJECT: ProjectId = ProjectId(Uuid::from_u128(3));
+const COMPONENT: ComponentId = ComponentId(Uuid::from_u128(4));
+const SERVICE: ServiceId = ServiceId(Uuid::from_u128(5));
+const ENTRY: EntryId = EntryId(Uuid::from_u128(6));
+const SEALED: SealedVersionId = SealedVersionId(Uuid::from_u128(7));
+const APPLICATION: ApplicationId = ApplicationId(Uuid::from_u128(8));
+const CONNECTION: ConnectionId = ConnectionId(Uuid::from_u128(9));
+const RELEASE: ReleaseId = ReleaseId(Uuid::from_u128(10));
+const DEPLOYMENT: DeploymentId = DeploymentId(Uuid::from_u128(11));
+const TOKEN: TokenId = TokenId(Uuid::from_u128(12));
+
+/// The store's errors end a test.
+type Done = Result<(), tieline_store::Error>;
+
+#[tokio::test]
+async fn what_is_recorded_is_found() {
+    for database in Database::all().await {
+        let walk = async {
+            let mut transaction = database.store.write().await?;
+            tenancy(&mut transaction).await?;
+            services(&mut transaction).await?;
+            keys(&mut transaction).await?;
+            connections(&mut transaction).await?;
+            deployments(&mut transaction).await?;
+            records(&mut transaction).await?;
+            transaction.commit().await?;
+            backup(&database).await?;
+            let mut transaction = database.store.write().await?;
+            endings(&mut transaction).await?;
+            transaction.commit().await
+        };
+        if let Err(error) = walk.await {
+            panic!("on {}: {error}", database.url);
+        }
+        database.drop().await;
+    }
+}
+
+async fn tenancy(transaction: &mut Transaction) -> Done {
+    let mut organization = Organization {
+        id: ORGANIZATION,
+        handle: "Acme".to_owned(),
+        variable_prefix: "CHOREO".to_owned(),
+        revision: 1,
+        created_at: AT,
+    };
+    transaction.organization_insert(&organization).await?;
+    transaction.organization_lock(ORGANIZATION).await?;
+    assert_eq!(transaction.organization_by_handle("ACME").await?.as_ref(), Some(&organization));
+    transaction.organization_set_prefix(ORGANIZATION, "ACME").await?;
+    (organization.variable_prefix, organization.revision) = ("ACME".to_owned(), 2);
+    assert_eq!(transaction.organization_by_id(ORGANIZATION).await?.as_ref(), Some(&organization));
+    assert_eq!(transaction.organizations().await?, [organization]);
+    assert_eq!(transaction.organization_count().await?, 1);
+
+    let mut environment = Environment {
+        id: ENVIRONMENT,
+        organization_id: ORGANIZATION,
+        handle: "Development".to_owned(),
+        position: 1,
+        critical: false,
+        allowed_addresses: vec![],
+        revision: 1,
+        created_at: AT,
+    };
+    transaction.environment_insert(&environment).await?;
+    (environment.critical, environment.allowed_addresses) = (true, vec!["10.0.0.0/8".to_owned()]);
+    transaction.environment_update(&environment).await?;
+    environment.revision = 2;
+    assert_eq!(transaction.environments(ORGANIZATION).await?, std::slice::from_ref(&environment));
+    assert_eq!(transaction.environment_by_handle(ORGANIZATION, "development").await?, Some(environment));
+
+    let project = Project { id: PROJECT, organization_id: ORGANIZATION, handle: "Shop".to_owned(), created_at: AT };
+    transaction.project_insert(&project).await?;
+    assert_eq!(transaction.projects(ORGANIZATION).await?, std::slice::from_ref(&project));
+    assert_eq!(transaction.project_by_id(PROJECT).await?.as_ref(), Some(&project));
+    assert_eq!(transaction.project_by_handle(ORGANIZATION, "SHOP").await?, Some(project));
+
+    let component = Component {
+        id: COMPONENT,
+        organization_id: ORGANIZATION,
+        project_id: PROJECT,
+        handle: "Orders".to_owned(),
+        component_type: ComponentType::Service,
+        created_at: AT,
+    };
+    transaction.component_insert(&component).await?;
+    assert_eq!(transaction.components(PROJECT).await?, std::slice::from_ref(&component));
+    assert_eq!(transaction.component_by_id(COMPONENT).await?.as_ref(), Some(&component));
+    assert_eq!(transaction.component_by_handle(PROJECT, "orders").await?, Some(component));
+    Ok(())
+}
+
+async fn services(transaction: &mut Transaction) -> Done {
+    let mut service = Service {
+        id: SERVICE,
+        organization_id: ORGANIZATION,
+        project_id: Some(PROJECT),
+        component_id: Some(COMPONENT),
+        service_type: ServiceType::Internal,
+        kind: "service".to_owned(),
+        reference: "service:/Shop/Orders/v1/api".to_owned(),
+        name: "Orders - api".to_owned(),
+        major: 1,
+        version: "v1.0".to_owned(),
+        summary: "takes orders".to_owned(),
+        overview: String::new(),
+        document: String::new(),
+        labels: vec!["sale".to_owned()],
+        categories: vec![],
+        definition_kind: String::new(),
+        definition: None,
+        parameters: vec![],
+        schemes: vec![],
+        visibilities: vec![],
+        endpoint: None,
+        published: true,
+        listed: true,
+        revision: 1,
+        created_at: AT,
+        updated_at: AT,
+    };
+    transaction.service_save(&service).await?;
+    service.summary = "takes every order".to_owned();
+    transaction.service_save(&service).await?;
+    let found = transaction.service_by_id(SERVICE).await?.expect("the service");
+    assert_eq!((found.summary.as_str(), found.revision), ("takes every order", 2));
+    let by_reference = transaction.service_by_reference(ORGANIZATION, "SERVICE:/shop/orders/V1/api").await?;
+    assert_eq!(by_reference.as_ref(), Some(&found));
+    assert_eq!(transaction.services_of_component(COMPONENT, 1).await?, std::slice::from_ref(&found));
+    assert_eq!(transaction.services_of_provider(COMPONENT).await?, std::slice::from_ref(&found));
+    let query = Query { text: Some("every sale".to_owned()), limit: 10, ..Query::default() };
+    assert_eq!(transaction.search(ORGANIZATION, &query).await?, [found]);
+
+    let values = BTreeMap::from([("Key".to_owned(), PinnedValue::Plain("value".to_owned()))]);
+    let entry =
+        Entry { id: ENTRY, service_id: SERVICE, name: "live".to_owned(), environments: vec![ENVIRONMENT], values };
+    transaction.entry_save(&entry).await?;
+    assert_eq!(transaction.entries(SERVICE).await?, std::slice::from_ref(&entry));
+    assert_eq!(transaction.entries_of_organization(ORGANIZATION).await?, [entry]);
+    transaction.entry_delete(ENTRY).await?;
+    assert_eq!(transaction.entries(SERVICE).await?, []);
+    Ok(())
+}
+
+async fn keys(transaction: &mut Transaction) -> Done {
+    let mut version = SealedVersion {
+        id: SEALED,
+        organization_id: ORGANIZATION,
+        context: "entry/1/Key".to_owned(),
+        sealed: vec![0, 1, 255],
+        created_at: AT,
+        revoked_at: None,
+    };
+    transaction.sealed_insert(&version).await?;
+    version.sealed = vec![2];
+    transaction.sealed_rewrap(SEALED, &version.sealed).await?;
+    assert_eq!(transaction.sealed_by_id(SEALED).await?.as_ref(), Some(&version));
+    assert_eq!(transaction.sealed_of_organization(ORGANIZATION, "", 10).await?, std::slice::from_ref(&version));
+    assert_eq!(transaction.sealed_of_organization(ORGANIZATION, &SEALED.to_string(), 10).await?, []);
+
+    let application = Application {
+        id: APPLICATION,
+        organization_id: ORGANIZATION,
+        owner_kind: "project".to_owned(),
+        owner_id: PROJECT.to_string(),
+        created_at: AT,
+    };
+    transaction.application_insert(&application).await?;
+    assert_eq!(transaction.application_by_owner("project", &PROJECT.to_string()).await?, Some(application));
+    transaction.client_insert("client", APPLICATION, ENVIRONMENT, AT).await?;
+    assert_eq!(transaction.client_id(APPLICATION, ENVIRONMENT).await?.as_deref(), Some("client"));
+    let key = key(20, &[1, 2]);
+    transaction.client_secret_insert("client", &key).await?;
+    assert_eq!(transaction.client_secrets("client").await?, [key]);
+    Ok(())
+}
+
+fn key(id: u128, digest: &[u8]) -> Key {
+    Key {
+        id: RowId(Uuid::from_u128(id)),
+        sealed_version_id: SEALED,
+        digest: digest.to_vec(),
+        holder: None,
+        not_after: Some(AT),
+        created_at: AT,
+    }
+}
+
+async fn connections(transaction: &mut Transaction) -> Done {
+    let connection = Connection {
+        id: CONNECTION,
+        organization_id: ORGANIZATION,
+        project_id: Some(PROJECT),
+        component_id: None,
+        level: Level::Project,
+        name: "Orders api".to_owned(),
+        description: String::new(),
+        service_id: SERVICE,
+        access_mode: None,
+        scheme: None,
+        secrets: Secrets::Shared,
+        application_id: Some(APPLICATION),
+        mapping: BTreeMap::new(),
+        revision: 1,
+        created_at: AT,
+        updated_at: AT,
+    };
+    assert!(!transaction.connection_id_taken(CONNECTION).await?);
+    transaction.connection_save(&connection).await?;
+    assert!(transaction.connection_id_taken(CONNECTION).await?);
+    let all = std::slice::from_ref(&connection);
+    assert_eq!(transaction.connection_by_id(CONNECTION).await?.as_ref(), Some(&connection));
+    assert_eq!(transaction.connections_usable(ORGANIZATION, Some(PROJECT), Some(COMPONENT)).await?, all);
+    assert_eq!(transaction.connections_usable(ORGANIZATION, None, None).await?, []);
+    for (project, component) in [(None, None), (Some(PROJECT), None), (Some(PROJECT), Some(COMPONENT))] {
+        assert_eq!(transaction.connections_meeting(ORGANIZATION, project, component).await?, all);
+    }
+    assert_eq!(transaction.connections_named(ORGANIZATION, PROJECT, COMPONENT, "ORDERS_API").await?, all);
+    assert_eq!(transaction.connections_of_service(SERVICE).await?, all);
+    assert_eq!(transaction.connections_holding_service(SERVICE).await?, all);
+    assert_eq!(transaction.connections_of_application(APPLICATION).await?, all);
+    assert_eq!(transaction.connections_of_component(COMPONENT).await?, []);
+    assert_eq!(transaction.connections_of_organization(ORGANIZATION).await?, all);
+    assert_eq!(transaction.connections_unheld(ORGANIZATION).await?, []);
+
+    let key = key(21, &[3]);
+    transaction.api_key_insert(CONNECTION, ENVIRONMENT, &key).await?;
+    assert_eq!(transaction.api_keys(CONNECTION, ENVIRONMENT).await?, [key]);
+    transaction.subscription_save(CONNECTION, ENVIRONMENT, SERVICE, ENVIRONMENT, AT).await?;
+    assert_eq!(transaction.subscription_environments(CONNECTION).await?, [ENVIRONMENT]);
+    transaction.subscription_delete(CONNECTION, ENVIRONMENT).await?;
+    assert_eq!(transaction.subscription_environments(CONNECTION).await?, []);
+    Ok(())
+}
+
+async fn deployments(transaction: &mut Transaction) -> Done {
+    let release = Release {
+        id: RELEASE,
+        component_id: COMPONENT,
+        version: "v1.0".to_owned(),
+        major: 1,
+        digest: "digest".to_owned(),
+        source: json!({ "file": "component.yaml" }),
+        created_at: AT,
+    };
+    transaction.release_insert(&release).await?;
+    assert_eq!(transaction.release_by_id(RELEASE).await?.as_ref(), Some(&release));
+    assert_eq!(transaction.release_by_digest(COMPONENT, "v1.0", "digest").await?, Some(release));
+    for id in ["one", "two"] {
+        let snapshot = Snapshot {
+            id: id.to_owned(),
+            organization_id: ORGANIZATION,
+            component_id: COMPONENT,
+            environment_id: ENVIRONMENT,
+            variables: json!([]),
+            created_at: AT,
+        };
+        transaction.snapshot_insert(&snapshot, &[SEALED]).await?;
+        assert_eq!(transaction.snapshot_by_id(id).await?, Some(snapshot));
+    }
+    assert_eq!(transaction.snapshot_sealed("one").await?.len(), 1);
+    assert_eq!(transaction.snapshot_revoked("one").await?, []);
+    let mut deployment = Deployment {
+        id: DEPLOYMENT,
+        organization_id: ORGANIZATION,
+        component_id: COMPONENT,
+        environment_id: ENVIRONMENT,
+        major: 1,
+        release_id: RELEASE,
+        snapshot_id: "one".to_owned(),
+        policy: "immediate".to_owned(),
+        addresses: BTreeMap::new(),
+        degraded: BTreeMap::new(),
+        state: "live".to_owned(),
+        sequence: 0,
+        created_at: AT,
+        ended_at: None,
+    };
+    transaction.deployment_insert(&mut deployment).await?;
+    transaction.deployment_repin(DEPLOYMENT, "two", &BTreeMap::new()).await?;
+    deployment.snapshot_id = "two".to_owned();
+    let all = std::slice::from_ref(&deployment);
+    assert_eq!(transaction.deployment_by_id(DEPLOYMENT).await?.as_ref(), Some(&deployment));
+    assert_eq!(transaction.deployments_of_component(COMPONENT).await?, all);
+    assert_eq!(transaction.deployments_live(COMPONENT, ENVIRONMENT).await?, all);
+    assert_eq!(transaction.deployments_live_of_organization(ORGANIZATION).await?, all);
+
+    let endpoint = DeployedEndpoint {
+        deployment_id: DEPLOYMENT,
+        service_id: SERVICE,
+        environment_id: ENVIRONMENT,
+        address: "http://10.0.0.1".to_owned(),
+        base_path: "/".to_owned(),
+    };
+    transaction.deployed_endpoint_insert(&endpoint).await?;
+    assert_eq!(transaction.deployed_endpoints_of_service(SERVICE).await?, std::slice::from_ref(&endpoint));
+    assert_eq!(transaction.deployed_endpoints_of_deployment(DEPLOYMENT).await?, [endpoint]);
+    transaction.deployment_connection_insert(DEPLOYMENT, CONNECTION).await?;
+    assert_eq!(transaction.deployment_connections(DEPLOYMENT).await?, [CONNECTION]);
+    assert_eq!(transaction.deployments_using_connection(CONNECTION).await?, all);
+    assert_eq!(transaction.deployments_using_service(SERVICE).await?, all);
+    transaction.instance_save(InstanceId(Uuid::from_u128(30)), &deployment, "two", AT).await
+}
+
+async fn records(transaction: &mut Transaction) -> Done {
+    let mut token = Token {
+        id: TOKEN,
+        name: "anna".to_owned(),
+        digest: vec![9; 32],
+        role: Role::Developer,
+        organization_id: Some(ORGANIZATION),
+        project_id: Some(PROJECT),
+        component_id: None,
+        environment_id: None,
+        created_at: AT,
+        expires_at: Some(AT),
+        revoked_at: None,
+    };
+    transaction.token_insert(&token).await?;
+    assert_eq!(transaction.token_by_digest(&[9; 32]).await?.as_ref(), Some(&token));
+    transaction.token_revoke(TOKEN, AT).await?;
+    token.revoked_at = Some(AT);
+    assert_eq!(transaction.tokens(ORGANIZATION).await?, [token]);
+    assert_eq!(transaction.installation_tokens().await?, []);
+    transaction.token_organization_insert(TOKEN, ORGANIZATION).await?;
+    assert_eq!(transaction.token_organizations(TOKEN).await?, [ORGANIZATION]);
+
+    assert_eq!(transaction.installation().await?, None);
+    let addresses = BTreeMap::from([("public".to_owned(), "http://127.0.0.1".to_owned())]);
+    let installation = Installation { key_fingerprint: "key".to_owned(), addresses, created_at: AT };
+    transaction.installation_save(&installation).await?;
+    assert_eq!(transaction.installation().await?, Some(installation));
+
+    assert_eq!(transaction.audit_last("a").await?, None);
+    for sequence in 1..=3 {
+        let entry = AuditEntry {
+            organization: "a".to_owned(),
+            sequence,
+            at: AT,
+            actor: "token:anna".to_owned(),
+            action: format!("action_{sequence}"),
+            object: "shop".to_owned(),
+            result: "done".to_owned(),
+            detail: "{}".to_owned(),
+            hash: format!("hash {sequence}"),
+        };
+        transaction.audit_insert(&entry).await?;
+        assert_eq!(transaction.audit_last("a").await?, Some(entry));
+    }
+    let numbers = |entries: Vec<AuditEntry>| entries.iter().map(|entry| entry.sequence).collect::<Vec<_>>();
+    assert_eq!(numbers(transaction.audit_after("a", 1, 10).await?), [2, 3]);
+    for (action, before, limit, expect) in
+        [(None, i64::MAX, 10, vec![3, 2, 1]), (None, 3, 1, vec![2]), (Some("action_1"), i64::MAX, 10, vec![1])]
+    {
+        let filter = AuditFilter {
+            action: action.map(str::to_owned),
+            object: Some("shop".to_owned()),
+            actor: Some("token:anna".to_owned()),
+            before,
+            limit,
+        };
+        assert_eq!(numbers(transaction.audit_list("a", &filter).await?), expect);
+    }
+
+    let number = transaction.change_insert("a", "kind", "object", AT).await?;
+    assert_eq!(transaction.change_number().await?, number);
+    assert_eq!(transaction.changes_after(number - 1, 10).await?.len(), 1);
+
+    for key in ["one", "two"] {
+        transaction.idempotency_insert(TOKEN, key, "digest", 201, "{}", AT).await?;
+    }
+    let kept = Some(("digest".to_owned(), 201, "{}".to_owned()));
+    assert_eq!(transaction.idempotency_find(TOKEN, "one").await?, kept);
+    transaction.idempotency_forget("2020-01-01T00:00:00Z".parse().expect("a time")).await?;
+    assert_eq!(transaction.idempotency_find(TOKEN, "one").await?, None);
+    Ok(())
+}
+
+/// Everything so far goes into the other kind of database, and comes out of it the same.
+async fn backup(database: &Database) -> Done {
+    for other in Database::all().await {
+        let (mut from, mut to) = (database.store.read().await?, other.store.write().await?);
+        assert_eq!(from.schema_number().await?, to.schema_number().await?);
+        to.restore_begin().await?;
+        for table in TABLES.iter() {
+            let rows = from.backup_page(table, None).await?;
+            for row in &rows {
+                to.restore_row(table, row).await?;
+            }
+            assert_eq!(to.backup_page(table, None).await?, rows, "{}", table.name);
+            assert_eq!(from.backup_page(table, rows.last().map(Vec::as_slice)).await?.len(), 0, "{}", table.name);
+        }
+        to.restore_end().await?;
+        let query = Query { text: Some("every".to_owned()), limit: 10, ..Query::default() };
+        assert_eq!(to.search(ORGANIZATION, &query).await?.len(), 1, "what was restored is found");
+        to.commit().await?;
+        other.drop().await;
+    }
+    Ok(())
+}
+
+async fn endings(transaction: &mut Transaction) -> Done {
+    transaction.deployment_end(DEPLOYMENT, AT).await?;
+    assert_eq!(transaction.deployments_live(COMPONENT, ENVIRONMENT).await?, []);
+    transaction.sealed_revoke(SEALED, AT).await?;
+    assert_eq!(transaction.snapshot_revoked("two").await?, [SEALED]);
+    transaction.connection_withdraw(CONNECTION, AT).await?;
+    transaction.connection_revoke(CONNECTION, AT).await?;
+    transaction.component_history_delete(COMPONENT).await?;
+    transaction.connection_delete(CONNECTION).await?;
+    assert_eq!(transaction.connection_by_id(CONNECTION).await?, None);
+    transaction.application_delete(APPLICATION, AT).await?;
+    assert_eq!(transaction.application_by_owner("project", &PROJECT.to_string()).await?, None);
+    transaction.service_delete(SERVICE).await?;
+    assert_eq!(transaction.service_by_id(SERVICE).await?, None);
+    transaction.component_delete(COMPONENT).await?;
+    assert_eq!(transaction.component_by_id(COMPONENT).await?, None);
+    transaction.environment_delete(ENVIRONMENT).await?;
+    assert_eq!(transaction.environments(ORGANIZATION).await?, []);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_referred_to_stays() {
+    for database in Database::all().await {
+        let mut transaction = database.store.write().await.expect("a write");
+        tenancy(&mut transaction).await.expect("tenancy");
+        let refused = transaction.project_delete(PROJECT).await;
+        assert!(matches!(refused, Err(tieline_store::Error::Referenced)), "{refused:?}");
+        drop(transaction);
+        database.drop().await;
+    }
+}
+
+#[test]
+fn every_function_has_a_call_here() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut functions = BTreeSet::new();
+    for entry in std::fs::read_dir(folder.join("src")).expect("the sources") {
+        let source = std::fs::read_to_string(entry.expect("a file").path()).expect("a source");
+        let heads = source.split("pub async fn ").skip(1);
+        functions.extend(heads.filter_map(|head| Some(head.split_once('(')?.0.to_owned())));
+    }
+    assert!(functions.len() > 80, "the functions are found: {}", functions.len());
+    let suite: String = ["functions.rs", "database.rs", "concurrency.rs"]
+        .map(|file| std::fs::read_to_string(folder.join("tests/contract").join(file)).expect("the suite"))
+        .concat();
+    let missing: Vec<_> =
+        functions.iter().filter(|name| !suite.contains(&format!(".{name}(")) && *name != "open").collect();
+    assert!(missing.is_empty(), "without a call: {missing:?}");
+}
