@@ -67,11 +67,6 @@ const PAGES: &[(&str, &str)] = &[
          data, organization, project, component and environment; tieline context set writes it anew.",
     ),
     (
-        "cursor_invalid",
-        "A list was asked to continue at a place that no page of it named. Begin without a cursor, and take next of each \
-         page for the one after it.",
-    ),
-    (
         "data_folder_unusable",
         "The data folder, which holds server.json, admin.token and by default the database and the master key, cannot be \
          made or written. Mend its permissions, or name another with --data.",

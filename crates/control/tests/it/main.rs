@@ -2,12 +2,9 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a world that cannot be made is a failed test")]
 
-<<<<<<< HEAD
 mod connection;
 mod deployment;
-mod provider;
-=======
 mod key;
->>>>>>> operate
+mod provider;
 mod service;
 mod world;
