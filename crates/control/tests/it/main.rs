@@ -2,12 +2,10 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a world that cannot be made is a failed test")]
 
-<<<<<<< HEAD
 mod connection;
 mod deployment;
-mod provider;
-=======
+mod hostile;
 mod key;
->>>>>>> operate
+mod provider;
 mod service;
 mod world;
