@@ -71,40 +71,58 @@ impl Connection {
 }
 
 impl Transaction {
-    /// Records a connection, or all that may change of one of the same id, and counts the change.
+    /// Records a new connection. An id is chosen by whoever adopts it from files, and organizations do not wait for each
+    /// other: the row that is there first stays as it is, whosever it is.
+    ///
+    /// # Errors
+    /// [`crate::Error::Duplicate`] when the id is taken.
+    pub async fn connection_insert(&mut self, connection: &Connection) -> Result<()> {
+        // A conflict that raised an error would end the transaction on PostgreSQL.
+        let inserted = self
+            .execute(
+                "INSERT INTO connection (id, organization_id, project_id, component_id, level, name, name_part,
+                     description, service_id, access_mode, scheme, secrets, application_id, mapping, created_at,
+                     updated_at, revision)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 1)
+                 ON CONFLICT (id) DO NOTHING",
+                &[
+                    text(connection.id),
+                    text(connection.organization_id),
+                    optional(connection.project_id),
+                    optional(connection.component_id),
+                    text(connection.level),
+                    text(&connection.name),
+                    text(variable_part(&connection.name)),
+                    text(&connection.description),
+                    text(connection.service_id),
+                    optional(connection.access_mode),
+                    optional(connection.scheme),
+                    text(connection.secrets),
+                    optional(connection.application_id),
+                    json(&connection.mapping)?,
+                    text(connection.created_at),
+                    text(connection.updated_at),
+                ],
+            )
+            .await?;
+        if inserted == 0 { Err(crate::Error::Duplicate) } else { Ok(()) }
+    }
+
+    /// Records what may change of a connection: its description and mapping.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn connection_save(&mut self, connection: &Connection) -> Result<()> {
-        self.execute(
-            "INSERT INTO connection (id, organization_id, project_id, component_id, level, name, name_part,
-                 description, service_id, access_mode, scheme, secrets, application_id, mapping, created_at,
-                 updated_at, revision)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 1)
-             ON CONFLICT (id) DO UPDATE SET description = excluded.description, mapping = excluded.mapping,
-                 access_mode = excluded.access_mode, scheme = excluded.scheme,
-                 application_id = excluded.application_id, updated_at = excluded.updated_at,
-                 revision = connection.revision + 1",
-            &[
-                text(connection.id),
-                text(connection.organization_id),
-                optional(connection.project_id),
-                optional(connection.component_id),
-                text(connection.level),
-                text(&connection.name),
-                text(variable_part(&connection.name)),
-                text(&connection.description),
-                text(connection.service_id),
-                optional(connection.access_mode),
-                optional(connection.scheme),
-                text(connection.secrets),
-                optional(connection.application_id),
-                json(&connection.mapping)?,
-                text(connection.created_at),
-                text(connection.updated_at),
-            ],
-        )
-        .await?;
+    pub async fn connection_update(&mut self, connection: &Connection) -> Result<()> {
+        let sql = "UPDATE connection SET description = $1, mapping = $2, updated_at = $3, revision = revision + 1
+             WHERE id = $4 AND organization_id = $5";
+        let values = [
+            text(&connection.description),
+            json(&connection.mapping)?,
+            text(connection.updated_at),
+            text(connection.id),
+            text(connection.organization_id),
+        ];
+        self.execute(sql, &values).await?;
         Ok(())
     }
 

@@ -16,6 +16,7 @@ use tieline_store::key::SealedVersion;
 use uuid::Uuid;
 
 use super::plan::Spot;
+use crate::sealed::authenticated;
 use crate::work::Work;
 use crate::{Actor, Control, Error, Result};
 
@@ -132,7 +133,7 @@ impl Control {
                     let missing = || Error::Inconsistent(format!("the sealed version {id} is gone"));
                     let version = delivered.sealed.get(id).ok_or_else(missing)?;
                     let sealed = Sealed::from_bytes(version.sealed.clone());
-                    Ok(sealer.open(version.context.as_bytes(), &sealed)?.expose().to_owned())
+                    Ok(sealer.open(&authenticated(version), &sealed)?.expose().to_owned())
                 }
             }
         };
@@ -172,14 +173,18 @@ impl Work<'_> {
     /// As `spot`, but a runner sees its own place although it sees nothing else.
     async fn spot_for_delivery(&mut self, query: &SnapshotQuery) -> Result<Spot> {
         let own = self.actor.grants.iter().find_map(|grant| grant.component.zip(grant.environment));
-        if let Some((component, _)) = own
+        if let Some((component, place)) = own
             && let Some(component) = self.transaction.component_by_id(component).await?
             && component.handle.eq_ignore_ascii_case(&query.component)
             && let Some(project) = self.transaction.project_by_id(component.project_id).await?
             && project.handle.eq_ignore_ascii_case(&query.project)
         {
-            let environment = self.environment(&query.environment).await?;
-            return Ok(Spot { project, component, environment });
+            // A runner of one environment does not learn which others there are.
+            let organization = self.organization.id;
+            let environment = self.transaction.environment_by_handle(organization, &query.environment).await?;
+            if let Some(environment) = environment.filter(|environment| environment.id == place) {
+                return Ok(Spot { project, component, environment });
+            }
         }
         self.spot(&query.project, &query.component, &query.environment).await
     }

@@ -5,6 +5,7 @@
 mod collisions;
 mod connection;
 mod deployment;
+mod hostile;
 mod key;
 mod provider;
 mod service;
