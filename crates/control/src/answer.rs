@@ -1,11 +1,6 @@
 //! Answers that are kept for repeated creations. They belong to the token that asked, so nobody is told another's.
 
-use jiff::SignedDuration;
-
 use crate::{Actor, Control, Result};
-
-/// How long an answer is kept: a client that tries again does so sooner.
-const KEPT: SignedDuration = SignedDuration::from_hours(24);
 
 /// An answer that was given under an Idempotency-Key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,16 +27,13 @@ impl Control {
         }))
     }
 
-    /// Keeps an answer, and forgets those of long ago.
+    /// Keeps an answer.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn answer_keep(&self, actor: &Actor, key: &str, answer: KeptAnswer) -> Result<()> {
         let at = self.now();
         let mut transaction = self.store.write().await?;
-        if let Ok(end) = at.checked_sub(KEPT) {
-            transaction.idempotency_forget(end).await?;
-        }
         let KeptAnswer { request, status, body } = answer;
         transaction.idempotency_insert(actor.token, key, &request, i64::from(status), &body, at).await?;
         Ok(transaction.commit().await?)

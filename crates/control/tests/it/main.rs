@@ -9,4 +9,6 @@ mod hostile;
 mod key;
 mod provider;
 mod service;
+mod tenants;
+mod upkeep;
 mod world;
