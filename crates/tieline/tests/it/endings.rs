@@ -33,6 +33,15 @@ fn exit_codes_and_error_objects() {
 fn a_refusal_keeps_the_code_of_the_server() {
     let server = TestServer::start();
     server.tieline(&["organization", "create", "acme"]).done();
+    for scope in [["--level", "component"], ["--component", "cart"]] {
+        let connect = ["connection", "create", "mail", "--service", "thirdparty:Mail/v1", "--organization", "acme"];
+        let homeless = server.tieline(&[&connect[..], &scope, &["--output", "json"]].concat());
+        assert_eq!(
+            (homeless.code, homeless.error()["code"].as_str()),
+            (Some(2), Some("scope_missing")),
+            "{homeless:?}"
+        );
+    }
     let again = server.tieline(&["organization", "create", "ACME", "--output", "json"]);
     assert_eq!((again.code, again.error()["code"].as_str()), (Some(1), Some("organization_exists")));
     let page = tieline(&["explain", "organization_exists"]).done();
