@@ -82,6 +82,7 @@ pub fn router(app: App) -> Router {
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(from_fn_with_state(Repeats::new(app.clone(), Arc::clone(&guarded)), idempotency::repeat))
         .layer(from_fn_with_state(guarded, guard::guard))
+        .layer(axum::middleware::from_fn(input::refuse_nul))
         .layer(SetResponseHeaderLayer::overriding(
             header::CACHE_CONTROL,
             axum::http::HeaderValue::from_static("no-store"),
