@@ -63,8 +63,8 @@ const PAGES: &[(&str, &str)] = &[
     ),
     (
         "context_invalid",
-        ".tieline/context.yaml beside the source cannot be read or written, or holds an unknown field. It may hold url, \
-         data, organization, project, component and environment; tieline context set writes it anew.",
+        ".tieline/context.yaml beside the source cannot be read or written, or holds an unknown field. It may hold \
+         organization, project, component and environment; tieline context set writes it anew.",
     ),
     (
         "cursor_invalid",
