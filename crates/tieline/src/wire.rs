@@ -204,25 +204,11 @@ fn serve(
     router: Router,
     stopping: &watch::Receiver<bool>,
 ) -> Result<(), Failure> {
-    let mut stopping = stopping.clone();
-    let stopped = async move {
-        // An error means that the server itself is gone, which is a stop as well.
-        let _ = stopping.wait_for(|stop| *stop).await;
-    };
-    let report = |result: std::io::Result<()>| {
-        if let Err(error) = result {
-            tracing::error!(%error, "a listener failed");
-        }
-    };
+    let stopping = stopping.clone();
     match tls {
-        Some(files) => {
-            let listener = TlsListener::new(listener, files)?;
-            tasks.spawn(async move { report(axum::serve(listener, router).with_graceful_shutdown(stopped).await) });
-        }
-        None => {
-            tasks.spawn(async move { report(axum::serve(listener, router).with_graceful_shutdown(stopped).await) });
-        }
-    }
+        Some(files) => tasks.spawn(server::serve(TlsListener::new(listener, files)?, router, stopping)),
+        None => tasks.spawn(server::serve(listener, router, stopping)),
+    };
     Ok(())
 }
 
