@@ -88,7 +88,7 @@ impl Control {
     /// it, this needs `force`: then its deployments end and connections to it are deleted; who runs keeps its values.
     ///
     /// # Errors
-    /// `component_not_found`, `forbidden`, `component_deployed`, `component_in_use`.
+    /// `component_not_found`, `forbidden`, `component_in_use` with the consumers, `component_deployed`.
     pub async fn component_delete(
         &self,
         actor: &Actor,
@@ -105,8 +105,8 @@ impl Control {
         }
         let connections = work.connections_to(&component).await?;
         if !force {
-            work.refuse_deployed(&component).await?;
             work.refuse_connected(&component, &connections).await?;
+            work.refuse_deployed(&component).await?;
         }
         let consumers: Vec<_> = connections.iter().map(|connection| connection.id).collect();
         work.component_take_out(&component, connections).await?;

@@ -209,9 +209,10 @@ impl Transaction {
         Ok(found)
     }
 
-    /// Every connection whose variables could meet those of a connection at this place: at organization level all of
-    /// the organization, at project level the organization's and all of the project, at component level the
-    /// organization's, the project's and the component's.
+    /// Every connection whose variables could meet those of a connection of this name at this place. The place: at
+    /// organization level all of the organization, at project level the organization's and all of the project, at
+    /// component level the organization's, the project's and the component's. The name: the same after normalisation,
+    /// or one followed by `_` begins the other.
     ///
     /// # Errors
     /// When the database fails.
@@ -220,22 +221,25 @@ impl Transaction {
         organization: OrganizationId,
         project: Option<ProjectId>,
         component: Option<ComponentId>,
+        name: &str,
     ) -> Result<Vec<Connection>> {
-        let sql = match (project, component) {
-            (None, _) => {
-                "SELECT * FROM connection WHERE organization_id = $1 AND deleted_at IS NULL AND $2 IS NULL AND $3 IS NULL"
-            }
-            (Some(_), None) => {
-                "SELECT * FROM connection WHERE organization_id = $1 AND deleted_at IS NULL
-                     AND (level = 'organization' OR project_id = $2) AND $3 IS NULL"
-            }
-            (Some(_), Some(_)) => {
-                "SELECT * FROM connection WHERE organization_id = $1 AND deleted_at IS NULL AND (level = 'organization'
-                     OR (level = 'project' AND project_id = $2) OR component_id = $3)"
-            }
+        let part = variable_part(name);
+        let place = |id: Option<String>| text(id.unwrap_or_default());
+        let values = |from: &str, to: &str| {
+            let (project, component) = (project.map(|id| id.to_string()), component.map(|id| id.to_string()));
+            [text(organization), place(project), place(component), text(from), text(to)]
         };
-        let values = [text(organization), optional(project), optional(component)];
-        self.rows(sql, &values).await?.iter().map(Connection::read).collect()
+        let sql = "SELECT * FROM connection
+             WHERE organization_id = $1 AND name_part >= $4 AND name_part <= $5 AND deleted_at IS NULL
+             AND ($2 = '' OR level = 'organization'
+                 OR (project_id = $2 AND ($3 = '' OR level = 'project' OR component_id = $3)))
+             ORDER BY name_part, id";
+        // In the order of bytes, all that begins with `_` comes before a backtick, which no name holds.
+        let mut rows = self.rows(sql, &values(&format!("{part}_"), &format!("{part}`"))).await?;
+        for head in part.match_indices('_').map(|(end, _)| &part[..end]).chain([part.as_str()]) {
+            rows.extend(self.rows(sql, &values(head, head)).await?);
+        }
+        rows.iter().map(Connection::read).collect()
     }
 
     /// The connections whose names normalise to `part` and that a component may refer to.

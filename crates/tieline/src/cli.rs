@@ -110,6 +110,7 @@ enum Scoped {
 
 /// Parses the command line and runs the command.
 pub(crate) fn main() -> ExitCode {
+    crate::wire::install_crypto();
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,

@@ -10,6 +10,7 @@ use tieline_core::wire::Problem;
 use ureq::Agent;
 use ureq::http::request::Builder;
 use ureq::http::{Request, Response};
+use ureq::tls::{RootCerts, TlsConfig};
 
 use crate::failure::{Exit, Failure};
 
@@ -29,6 +30,7 @@ impl Client {
             .timeout_global(Some(Duration::from_secs(120)))
             .max_redirects(0)
             .proxy(None)
+            .tls_config(TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build())
             .user_agent(concat!("tieline/", env!("CARGO_PKG_VERSION")))
             .build();
         Self { agent: config.new_agent(), url: url.trim_end_matches('/').to_owned(), token }

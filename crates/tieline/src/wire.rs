@@ -36,7 +36,7 @@ pub(crate) struct Server {
     tasks: JoinSet<()>,
 }
 
-/// Chooses the process's TLS cryptography; the second call finds it chosen.
+/// Chooses the process's TLS cryptography, of servers and of clients; the second call finds it chosen.
 pub(crate) fn install_crypto() {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
 }

@@ -293,7 +293,11 @@ async fn what_is_in_use_is_protected() {
             assert!(refusal.message.contains(part), "{}", refusal.message);
         }
         let component = world.control.component_delete(&world.admin, ACME, SHOP, "orders", false).await;
-        assert_eq!(refused(component).code, "component_deployed");
+        let refusal = refused(component);
+        assert_eq!(refusal.code, "component_in_use");
+        for part in ["in development: shop/site (v1.0", "in production: shop/admin (v1.0"] {
+            assert!(refusal.message.contains(part), "{}", refusal.message);
+        }
         let component = world.control.component_delete(&world.admin, ACME, SHOP, "site", false).await;
         assert_eq!(refused(component).code, "component_deployed");
         let environment = world.control.environment_delete(&world.admin, ACME, "development", false).await;
@@ -424,7 +428,9 @@ async fn external_consumers_are_subscribed_where_the_provider_is() {
         assert_eq!(subscribed, [development.id], "{}", world.database);
         drop(transaction);
         let orders = world.control.component_delete(&world.admin, ACME, SHOP, "orders", false).await;
-        assert_eq!(refused(orders).code, "component_deployed");
+        let refusal = refused(orders);
+        assert_eq!(refusal.code, "component_in_use");
+        assert!(refusal.message.contains("in development: shop/partner (external"), "{}", refusal.message);
     }
 }
 

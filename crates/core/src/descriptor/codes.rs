@@ -9,6 +9,7 @@ pub const CODES: &[(&str, &str)] = &[
         "A component-config.yaml begins with apiVersion: core.choreo.dev/v1beta1; no other version was ever published. \
          The rule is Choreo's. Write that version, or rewrite the file with tieline descriptor migrate.",
     ),
+    ("config_kind_invalid", "A component-config.yaml has kind: ComponentConfig. The rule is Choreo's."),
     (
         "connection_id_invalid",
         "connectionConfig names a connection by its id, a UUID of version 1 to 5 (or all zeros), written with hyphens. \
@@ -180,7 +181,6 @@ pub const CODES: &[(&str, &str)] = &[
         "The file tells none of the three formats: component.yaml has schemaVersion, component-config.yaml apiVersion, \
          endpoints.yaml version. Add the field, or say --format.",
     ),
-    ("kind_unknown", "A component-config.yaml has kind: ComponentConfig. The rule is Choreo's."),
     (
         "mapping_variable_invalid",
         "A key of a connection is put into a variable whose name no shell and few languages can read: letters, digits and \

@@ -102,7 +102,7 @@ fn component_config(map: &Map<'_>, options: &Options<'_>, report: &mut Report) -
     warn_old(Format::ComponentConfig, &map.at, report);
     map.warn_unknown(&["apiVersion", "kind", "spec"], report);
     must_be("api_version_unknown", API_VERSION, &map.get("apiVersion"), report);
-    must_be("kind_unknown", KIND, &map.get("kind"), report);
+    must_be("config_kind_invalid", KIND, &map.get("kind"), report);
     let mut descriptor = empty(Format::ComponentConfig);
     if let Some(spec) = map.get("spec").map(report) {
         spec.warn_unknown(&["inbound", "outbound"], report);

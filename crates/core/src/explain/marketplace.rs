@@ -12,11 +12,6 @@ pub(super) const PAGES: &[(&str, &str)] = &[
          tieline environment update HANDLE --allow-address CIDR.",
     ),
     (
-        "cursor_invalid",
-        "A list is read page by page: each answer names in next where the following page begins, and that text comes \
-         back as cursor, unchanged. Another text is no place in a list. Begin again without a cursor.",
-    ),
-    (
         "entry_name_taken",
         "The endpoints of a third-party service, and the credentials of a resource, are chosen by name in the mapping \
          of a connection, so two of one service may not bear the same name; capitals make no difference. Rename one.",

@@ -52,7 +52,7 @@ async fn whoever_follows_the_feed_never_sees_a_gap_close() {
     for database in Database::all().await {
         let done = Arc::new(AtomicBool::new(false));
         let (store, ended) = (database.store.clone(), Arc::clone(&done));
-        let follower = tokio::task::JoinSet::from_iter([async move {
+        let follower = JoinSet::from_iter([async move {
             let mut seen = 0;
             loop {
                 let last_look = ended.load(Ordering::SeqCst);

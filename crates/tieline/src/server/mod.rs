@@ -12,7 +12,7 @@ use tieline_core::code;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::failure::{Done, Failure};
-use crate::wire::{self, Server};
+use crate::wire::Server;
 
 pub(crate) use files::{keep_admin_token, read_keyring, write_server_file};
 pub(crate) use listener::TlsListener;
@@ -69,7 +69,6 @@ impl Interruption {
 
 /// A runtime for the server and the few commands that open a database themselves.
 pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    wire::install_crypto();
     // Readers of hostile documents recurse to a bound that must fit many times; memory is taken only when it is used.
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     builder.enable_all().thread_stack_size(8 * 1024 * 1024).build().map_err(|error| {

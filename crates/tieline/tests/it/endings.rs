@@ -1,6 +1,6 @@
 //! How commands end: the exit codes of the contract, and errors as text and as one JSON object.
 
-use crate::world::{TestServer, launch, tieline};
+use crate::world::{Answer, TestServer, command, launch, tieline};
 
 #[test]
 fn exit_codes_and_error_objects() {
@@ -62,4 +62,27 @@ fn a_missing_or_wrong_master_key_refuses_to_start() {
 
     std::fs::rename(&kept, &key).expect("the key comes back");
     server.restart().tieline(&["organization", "list"]).done();
+}
+
+#[test]
+fn the_command_line_reaches_a_server_over_tls() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("a certificate");
+    let (certificate, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
+    std::fs::write(&certificate, made.cert.pem()).expect("the certificate's file");
+    std::fs::write(&key, made.signing_key.serialize_pem()).expect("the key's file");
+    let path = |path: &std::path::Path| path.to_str().expect("UTF-8").to_owned();
+    let server = TestServer::start_with(&["--tls-cert", &path(&certificate), "--tls-key", &path(&key)]);
+    assert!(server.url().starts_with("https://127.0.0.1:"), "{}", server.url());
+    let ask = |trusted: Option<&std::path::Path>| -> Answer {
+        let mut command = command(&["organization", "list", "--output", "json"]);
+        command.env("TIELINE_DATA", server.data());
+        if let Some(file) = trusted {
+            command.env("SSL_CERT_FILE", file);
+        }
+        command.output().expect("the binary runs").into()
+    };
+    let refused = ask(None);
+    assert_eq!((refused.code, refused.error()["code"].as_str()), (Some(3), Some("server_unreachable")), "{refused:?}");
+    assert_eq!(ask(Some(&certificate)).done().json(), serde_json::json!([]));
 }
