@@ -15,7 +15,7 @@ use tieline_store::deployment::Deployment;
 use tieline_store::key::SealedVersion;
 use uuid::Uuid;
 
-use super::plan::Spot;
+use super::plan::{Spot, parse_version};
 use crate::sealed::authenticated;
 use crate::work::Work;
 use crate::{Actor, Control, Error, Result};
@@ -33,6 +33,22 @@ pub struct SnapshotQuery {
     pub environment: String,
     /// `vN`, when several majors are live.
     pub version: Option<String>,
+}
+
+impl SnapshotQuery {
+    /// What is asked for, in whichever spelling: handles differ ignoring case, and of a version only the major counts.
+    fn question(&self) -> Self {
+        let major = |version: &String| {
+            parse_version(version).map_or_else(|_| version.clone(), |(major, _)| format!("v{major}"))
+        };
+        Self {
+            organization: self.organization.to_ascii_lowercase(),
+            project: self.project.to_ascii_lowercase(),
+            component: self.component.to_ascii_lowercase(),
+            environment: self.environment.to_ascii_lowercase(),
+            version: self.version.as_ref().map(major),
+        }
+    }
 }
 
 /// A live snapshot as it is delivered: everything but the opening of its secrets.
@@ -68,7 +84,7 @@ impl Control {
                 "environment": delivered.spot.environment.handle, "snapshot": delivered.live.snapshot_id,
                 "variables": values.variables.keys().collect::<Vec<_>>(),
             });
-            work.finish("variables", &object, detail).await?;
+            work.finish_unchanged("variables", &object, detail).await?;
         }
         Ok(values)
     }
@@ -108,7 +124,7 @@ impl Control {
     }
 
     async fn delivered(&self, actor: &Actor, query: &SnapshotQuery) -> Result<Arc<Delivered>> {
-        let question = (actor.token, query.clone());
+        let question = (actor.token, query.question());
         let change = *self.changes.borrow();
         if let Some(delivered) = self.delivered.recall(&question, change) {
             return Ok(delivered);
@@ -196,4 +212,30 @@ fn stable_id(text: &str) -> Uuid {
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&digest.as_bytes()[..16]);
     uuid::Builder::from_custom_bytes(bytes).into_uuid()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_question_is_the_same_in_every_spelling() {
+        let query = |organization: &str, version: Option<&str>| SnapshotQuery {
+            organization: organization.to_owned(),
+            project: "Shop".to_owned(),
+            component: "orders".to_owned(),
+            environment: "DEVELOPMENT".to_owned(),
+            version: version.map(str::to_owned),
+        };
+        for (organization, version, expect) in [
+            ("ACME", Some("v1"), true),
+            ("acme", Some("v1.7"), true),
+            ("acme", Some("v2"), false),
+            ("acme", None, false),
+            ("ac", Some("v1"), false),
+        ] {
+            let same = query(organization, version).question() == query("Acme", Some("v1.0")).question();
+            assert_eq!(same, expect, "{organization} {version:?}");
+        }
+    }
 }
