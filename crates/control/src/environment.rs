@@ -190,7 +190,7 @@ impl Work<'_> {
                 led_here.push(connection.id);
             }
             if connection.mapping.remove(&environment.handle).is_some() {
-                self.transaction.connection_save(&connection).await?;
+                self.transaction.connection_update(&connection).await?;
             }
         }
         for mut entry in self.transaction.entries_of_organization(self.organization.id).await? {

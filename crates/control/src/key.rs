@@ -14,6 +14,7 @@ use tieline_vault::keyring::{Keyring, KeyringError};
 use tieline_vault::private_file::PrivateFileError;
 use tieline_vault::seal::Sealer;
 
+use crate::sealed::authenticated;
 use crate::{Actor, Control, Error, Result, work};
 
 /// Values that are wrapped anew in one transaction: short enough that nobody waits for it noticeably.
@@ -105,9 +106,10 @@ impl Control {
             let Some(last) = versions.last() else { return Ok(resealed) };
             after = last.id.to_string();
             for version in versions {
+                let context = authenticated(&version);
                 let sealed = Sealed::from_bytes(version.sealed);
                 if !sealer.is_current(&sealed) {
-                    let sealed = sealer.reseal(version.context.as_bytes(), &sealed)?;
+                    let sealed = sealer.reseal(&context, &sealed)?;
                     transaction.sealed_rewrap(version.id, sealed.as_bytes()).await?;
                     resealed += 1;
                 }

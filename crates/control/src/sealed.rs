@@ -12,15 +12,15 @@ use crate::{Error, Result};
 impl Work<'_> {
     /// Seals a secret for what it belongs to, as `entry/<id>/<key>`, and records it as a version of its own.
     pub(crate) async fn seal_value(&mut self, context: &str, secret: &Secret) -> Result<SealedVersionId> {
-        let sealed = self.control.sealer().seal(context.as_bytes(), secret)?;
-        let version = SealedVersion {
+        let mut version = SealedVersion {
             id: SealedVersionId(self.control.new_id()),
             organization_id: self.organization.id,
             context: context.to_owned(),
-            sealed: sealed.into_bytes(),
+            sealed: Vec::new(),
             created_at: self.at,
             revoked_at: None,
         };
+        version.sealed = self.control.sealer().seal(&authenticated(&version), secret)?.into_bytes();
         self.transaction.sealed_insert(&version).await?;
         Ok(version.id)
     }
@@ -31,8 +31,7 @@ impl Work<'_> {
         let version = found
             .filter(|version| version.organization_id == self.organization.id)
             .ok_or_else(|| Error::Inconsistent(format!("the sealed version {id} is missing")))?;
-        let sealed = Sealed::from_bytes(version.sealed);
-        Ok(self.control.sealer().open(version.context.as_bytes(), &sealed)?)
+        Ok(self.control.sealer().open(&authenticated(&version), &Sealed::from_bytes(version.sealed))?)
     }
 
     /// The version of a secret that replaces `previous`: the same one when the secret did not change, so that nothing
@@ -50,4 +49,10 @@ impl Work<'_> {
         }
         self.seal_value(context, secret).await
     }
+}
+
+/// What the bytes of a version are authenticated against: whose row they stand in, and what they belong to. The context
+/// alone is a column beside them, and could be copied with them into another row or another organization.
+pub(crate) fn authenticated(version: &SealedVersion) -> Vec<u8> {
+    format!("{}/{}/{}", version.organization_id, version.id, version.context).into_bytes()
 }

@@ -231,7 +231,7 @@ fn versions_bring_their_sections() {
 fn the_older_formats() {
     for (old, new, expect) in [
         ("core.choreo.dev/v1beta1", "v1", "1:13 api_version_unknown apiVersion"),
-        ("kind: ComponentConfig", "kind: Component", "2:7 kind_unknown kind"),
+        ("kind: ComponentConfig", "kind: Component", "2:7 config_kind_invalid kind"),
         ("port: 9090", "port: 80", "6:13 endpoint_port_invalid spec.inbound[0].port"),
         ("      context: /greeting\n", "", "5:7 endpoint_base_path_missing"),
         (

@@ -71,40 +71,58 @@ impl Connection {
 }
 
 impl Transaction {
-    /// Records a connection, or all that may change of one of the same id, and counts the change.
+    /// Records a new connection. An id is chosen by whoever adopts it from files, and organizations do not wait for each
+    /// other: the row that is there first stays as it is, whosever it is.
+    ///
+    /// # Errors
+    /// [`crate::Error::Duplicate`] when the id is taken.
+    pub async fn connection_insert(&mut self, connection: &Connection) -> Result<()> {
+        // A conflict that raised an error would end the transaction on PostgreSQL.
+        let inserted = self
+            .execute(
+                "INSERT INTO connection (id, organization_id, project_id, component_id, level, name, name_part,
+                     description, service_id, access_mode, scheme, secrets, application_id, mapping, created_at,
+                     updated_at, revision)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 1)
+                 ON CONFLICT (id) DO NOTHING",
+                &[
+                    text(connection.id),
+                    text(connection.organization_id),
+                    optional(connection.project_id),
+                    optional(connection.component_id),
+                    text(connection.level),
+                    text(&connection.name),
+                    text(variable_part(&connection.name)),
+                    text(&connection.description),
+                    text(connection.service_id),
+                    optional(connection.access_mode),
+                    optional(connection.scheme),
+                    text(connection.secrets),
+                    optional(connection.application_id),
+                    json(&connection.mapping)?,
+                    text(connection.created_at),
+                    text(connection.updated_at),
+                ],
+            )
+            .await?;
+        if inserted == 0 { Err(crate::Error::Duplicate) } else { Ok(()) }
+    }
+
+    /// Records what may change of a connection: its description and mapping.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn connection_save(&mut self, connection: &Connection) -> Result<()> {
-        self.execute(
-            "INSERT INTO connection (id, organization_id, project_id, component_id, level, name, name_part,
-                 description, service_id, access_mode, scheme, secrets, application_id, mapping, created_at,
-                 updated_at, revision)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 1)
-             ON CONFLICT (id) DO UPDATE SET description = excluded.description, mapping = excluded.mapping,
-                 access_mode = excluded.access_mode, scheme = excluded.scheme,
-                 application_id = excluded.application_id, updated_at = excluded.updated_at,
-                 revision = connection.revision + 1",
-            &[
-                text(connection.id),
-                text(connection.organization_id),
-                optional(connection.project_id),
-                optional(connection.component_id),
-                text(connection.level),
-                text(&connection.name),
-                text(variable_part(&connection.name)),
-                text(&connection.description),
-                text(connection.service_id),
-                optional(connection.access_mode),
-                optional(connection.scheme),
-                text(connection.secrets),
-                optional(connection.application_id),
-                json(&connection.mapping)?,
-                text(connection.created_at),
-                text(connection.updated_at),
-            ],
-        )
-        .await?;
+    pub async fn connection_update(&mut self, connection: &Connection) -> Result<()> {
+        let sql = "UPDATE connection SET description = $1, mapping = $2, updated_at = $3, revision = revision + 1
+             WHERE id = $4 AND organization_id = $5";
+        let values = [
+            text(&connection.description),
+            json(&connection.mapping)?,
+            text(connection.updated_at),
+            text(connection.id),
+            text(connection.organization_id),
+        ];
+        self.execute(sql, &values).await?;
         Ok(())
     }
 
@@ -191,9 +209,10 @@ impl Transaction {
         Ok(found)
     }
 
-    /// Every connection whose variables could meet those of a connection at this place: at organization level all of
-    /// the organization, at project level the organization's and all of the project, at component level the
-    /// organization's, the project's and the component's.
+    /// Every connection whose variables could meet those of a connection of this name at this place. The place: at
+    /// organization level all of the organization, at project level the organization's and all of the project, at
+    /// component level the organization's, the project's and the component's. The name: the same after normalisation,
+    /// or one followed by `_` begins the other.
     ///
     /// # Errors
     /// When the database fails.
@@ -202,22 +221,25 @@ impl Transaction {
         organization: OrganizationId,
         project: Option<ProjectId>,
         component: Option<ComponentId>,
+        name: &str,
     ) -> Result<Vec<Connection>> {
-        let sql = match (project, component) {
-            (None, _) => {
-                "SELECT * FROM connection WHERE organization_id = $1 AND deleted_at IS NULL AND $2 IS NULL AND $3 IS NULL"
-            }
-            (Some(_), None) => {
-                "SELECT * FROM connection WHERE organization_id = $1 AND deleted_at IS NULL
-                     AND (level = 'organization' OR project_id = $2) AND $3 IS NULL"
-            }
-            (Some(_), Some(_)) => {
-                "SELECT * FROM connection WHERE organization_id = $1 AND deleted_at IS NULL AND (level = 'organization'
-                     OR (level = 'project' AND project_id = $2) OR component_id = $3)"
-            }
+        let part = variable_part(name);
+        let place = |id: Option<String>| text(id.unwrap_or_default());
+        let values = |from: &str, to: &str| {
+            let (project, component) = (project.map(|id| id.to_string()), component.map(|id| id.to_string()));
+            [text(organization), place(project), place(component), text(from), text(to)]
         };
-        let values = [text(organization), optional(project), optional(component)];
-        self.rows(sql, &values).await?.iter().map(Connection::read).collect()
+        let sql = "SELECT * FROM connection
+             WHERE organization_id = $1 AND name_part >= $4 AND name_part <= $5 AND deleted_at IS NULL
+             AND ($2 = '' OR level = 'organization'
+                 OR (project_id = $2 AND ($3 = '' OR level = 'project' OR component_id = $3)))
+             ORDER BY name_part, id";
+        // In the order of bytes, all that begins with `_` comes before a backtick, which no name holds.
+        let mut rows = self.rows(sql, &values(&format!("{part}_"), &format!("{part}`"))).await?;
+        for head in part.match_indices('_').map(|(end, _)| &part[..end]).chain([part.as_str()]) {
+            rows.extend(self.rows(sql, &values(head, head)).await?);
+        }
+        rows.iter().map(Connection::read).collect()
     }
 
     /// The connections whose names normalise to `part` and that a component may refer to.

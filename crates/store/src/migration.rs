@@ -4,7 +4,7 @@ use crate::db::Backend;
 use crate::row::Value;
 use crate::{Error, Result, Store};
 
-/// One step of the schema. Most are one text for both databases; full-text search is not.
+/// One step of the schema. Most are one text for both databases; full-text search and collations are not.
 struct Migration {
     number: i64,
     sqlite: &'static str,
@@ -27,6 +27,11 @@ const MIGRATIONS: &[Migration] = &[
         number: 2,
         sqlite: include_str!("../migrations/0002_search.sqlite.sql"),
         postgres: include_str!("../migrations/0002_search.postgres.sql"),
+    },
+    Migration {
+        number: 3,
+        sqlite: include_str!("../migrations/0003_scale.sqlite.sql"),
+        postgres: include_str!("../migrations/0003_scale.postgres.sql"),
     },
 ];
 

@@ -86,6 +86,7 @@ pub(crate) const ARROWS: &[Arrow] = &[
         tests: &[],
         reason: "the checks ask core for its error pages, and nothing else of Tieline",
     },
+    Arrow { package: "tieline-bench", links: &[], tests: &[], reason: "figures are those of the binary, from outside" },
 ];
 
 /// Every dependency between workspace crates has its arrow, and every crate its row.

@@ -16,6 +16,7 @@ use super::find::Scope;
 use super::keys::{Minted, minted};
 use super::show::Show;
 use crate::service::find::{parse, usable_from};
+use crate::service::text::{MAX_LINE, within};
 use crate::work::Work;
 use crate::{Actor, Control, Error, Result};
 
@@ -59,6 +60,7 @@ impl Work<'_> {
         let name = ConnectionName::parse(&request.name).map_err(|NameError(message)| {
             Error::invalid(code!("connection_name_invalid"), message, "choose another name, as `orders` or `mail-gate`")
         })?;
+        within("description", &request.description, MAX_LINE)?;
         let id = self.connection_id(request.id).await?;
         let service = self.connectable(&request.service, &place).await?;
         let access = access(&request, &service, &place)?;
@@ -89,7 +91,11 @@ impl Work<'_> {
         if minted == Minted::Client {
             connection.application_id = Some(self.application_for(&connection, request.own_application).await?);
         }
-        self.transaction.connection_save(&connection).await?;
+        self.transaction.connection_insert(&connection).await.map_err(|error| match error {
+            // Another organization took it since it was looked for.
+            tieline_store::Error::Duplicate => id_taken(connection.id),
+            other => other.into(),
+        })?;
         let environments = self.transaction.environments(self.organization.id).await?;
         self.ensure_keys(&connection, &environments).await?;
         self.subscribe_if_external(&connection, &service).await?;
@@ -135,11 +141,7 @@ impl Work<'_> {
             ));
         }
         if self.transaction.connection_id_taken(id).await? {
-            return Err(Error::conflict(
-                code!("connection_id_taken"),
-                format!("the id {id} belongs to another connection"),
-                "leave --id out to get a new id, and put that into the descriptor",
-            ));
+            return Err(id_taken(id));
         }
         Ok(id)
     }
@@ -218,6 +220,14 @@ fn applicable(request: &ConnectionCreate, minted: Minted) -> Result<()> {
         return Err(not_applicable("this connection has no keys of which each component could have its own"));
     }
     Ok(())
+}
+
+fn id_taken(id: ConnectionId) -> Error {
+    Error::conflict(
+        code!("connection_id_taken"),
+        format!("the id {id} belongs to another connection"),
+        "leave --id out to get a new id, and put that into the descriptor",
+    )
 }
 
 fn not_applicable(message: &str) -> Error {

@@ -4,7 +4,6 @@ use tieline_core::access::{Permission, Verdict};
 use tieline_core::code;
 use tieline_core::collision::{Named, collisions};
 use tieline_core::model::Parameter;
-use tieline_core::name::variable_part;
 use tieline_store::connection::Connection;
 use tieline_store::service::Service;
 
@@ -16,9 +15,9 @@ impl Work<'_> {
     /// Refuses a connection whose variables meet those of another that one component could see as well.
     pub(crate) async fn refuse_collisions(&mut self, connection: &Connection, service: &Service) -> Result<()> {
         let place = (connection.project_id, connection.component_id);
-        let met = self.transaction.connections_meeting(self.organization.id, place.0, place.1).await?;
-        let parts = |other: &Connection| may_meet(&connection.name, &other.name);
-        let others: Vec<_> = met.into_iter().filter(|other| other.id != connection.id && parts(other)).collect();
+        let met =
+            self.transaction.connections_meeting(self.organization.id, place.0, place.1, &connection.name).await?;
+        let others: Vec<_> = met.into_iter().filter(|other| other.id != connection.id).collect();
         let mut parameters = Vec::with_capacity(others.len());
         for other in &others {
             let found = self.transaction.service_by_id(other.service_id).await?;
@@ -63,13 +62,6 @@ impl Work<'_> {
         };
         Error::conflict(code!("connection_name_taken"), message, HINT)
     }
-}
-
-/// Whether two names could make one variable at all: they are the same, or one begins with the other.
-fn may_meet(a: &str, b: &str) -> bool {
-    let (a, b) = (variable_part(a), variable_part(b));
-    let begins = |long: &str, short: &str| long.strip_prefix(short).is_some_and(|rest| rest.starts_with('_'));
-    a == b || begins(&a, &b) || begins(&b, &a)
 }
 
 fn named<'a>(name: &'a str, parameters: &'a [Parameter]) -> Named<'a> {

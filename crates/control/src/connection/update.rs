@@ -3,14 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
+use tieline_core::access::Permission;
 use tieline_core::code;
 use tieline_core::wire::connection::{ConnectionUpdate, ConnectionView};
 use tieline_store::connection::Connection;
+use tieline_store::tenancy::Project;
 
 use super::find::Scope;
 use super::show::Show;
-use super::values::Status;
+use super::values::{Status, mapped};
 use crate::consumers::in_use;
+use crate::service::text::{MAX_LINE, within};
 use crate::work::Work;
 use crate::{Actor, Control, Error, Result};
 
@@ -33,13 +36,14 @@ impl Control {
         let project = work.place_of(&connection).await?.0;
         work.require_connect(connection.level, project.as_ref())?;
         if let Some(description) = request.description {
+            within("description", &description, MAX_LINE)?;
             connection.description = description;
         }
         if let Some(changes) = request.mapping {
-            work.remap(&mut connection, changes).await?;
+            work.remap(&mut connection, project.as_ref(), changes).await?;
         }
         connection.updated_at = work.at;
-        work.transaction.connection_save(&connection).await?;
+        work.transaction.connection_update(&connection).await?;
         work.subscribe(&BTreeSet::from([connection.id])).await?;
         work.refresh_connection(connection.id).await?;
         let answer = work.show(&connection, Show::Masked).await?.view;
@@ -50,8 +54,14 @@ impl Control {
 }
 
 impl Work<'_> {
-    /// Applies changes of the mapping, unless a consumer would be left without values.
-    async fn remap(&mut self, connection: &mut Connection, changes: BTreeMap<String, String>) -> Result<()> {
+    /// Applies changes of the mapping, unless a consumer would be left without values. Consumers get the other values at
+    /// once, as by a deployment: in critical environments that is for administrators of the project.
+    async fn remap(
+        &mut self,
+        connection: &mut Connection,
+        project: Option<&Project>,
+        changes: BTreeMap<String, String>,
+    ) -> Result<()> {
         let service = self.service_of(connection).await?;
         let (removed, set): (BTreeMap<_, _>, BTreeMap<_, _>) =
             changes.into_iter().partition(|(_, target)| target.is_empty());
@@ -70,6 +80,9 @@ impl Work<'_> {
                 consumers.iter().filter(|consumer| consumer.environment == environment.id).cloned().collect();
             if here.is_empty() {
                 continue;
+            }
+            if environment.critical && mapped(&former, &environment) != mapped(connection, &environment) {
+                self.require(Permission::AdministerProject, project)?;
             }
             let old = self.connection_values(&former, &service, &environment, None).await?;
             let new = self.connection_values(connection, &service, &environment, None).await?;

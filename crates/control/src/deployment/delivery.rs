@@ -15,7 +15,8 @@ use tieline_store::deployment::Deployment;
 use tieline_store::key::SealedVersion;
 use uuid::Uuid;
 
-use super::plan::Spot;
+use super::plan::{Spot, parse_version};
+use crate::sealed::authenticated;
 use crate::work::Work;
 use crate::{Actor, Control, Error, Result};
 
@@ -32,6 +33,22 @@ pub struct SnapshotQuery {
     pub environment: String,
     /// `vN`, when several majors are live.
     pub version: Option<String>,
+}
+
+impl SnapshotQuery {
+    /// What is asked for, in whichever spelling: handles differ ignoring case, and of a version only the major counts.
+    fn question(&self) -> Self {
+        let major = |version: &String| {
+            parse_version(version).map_or_else(|_| version.clone(), |(major, _)| format!("v{major}"))
+        };
+        Self {
+            organization: self.organization.to_ascii_lowercase(),
+            project: self.project.to_ascii_lowercase(),
+            component: self.component.to_ascii_lowercase(),
+            environment: self.environment.to_ascii_lowercase(),
+            version: self.version.as_ref().map(major),
+        }
+    }
 }
 
 /// A live snapshot as it is delivered: everything but the opening of its secrets.
@@ -67,7 +84,7 @@ impl Control {
                 "environment": delivered.spot.environment.handle, "snapshot": delivered.live.snapshot_id,
                 "variables": values.variables.keys().collect::<Vec<_>>(),
             });
-            work.finish("variables", &object, detail).await?;
+            work.finish_unchanged("variables", &object, detail).await?;
         }
         Ok(values)
     }
@@ -107,7 +124,7 @@ impl Control {
     }
 
     async fn delivered(&self, actor: &Actor, query: &SnapshotQuery) -> Result<Arc<Delivered>> {
-        let question = (actor.token, query.clone());
+        let question = (actor.token, query.question());
         let change = *self.changes.borrow();
         if let Some(delivered) = self.delivered.recall(&question, change) {
             return Ok(delivered);
@@ -132,7 +149,7 @@ impl Control {
                     let missing = || Error::Inconsistent(format!("the sealed version {id} is gone"));
                     let version = delivered.sealed.get(id).ok_or_else(missing)?;
                     let sealed = Sealed::from_bytes(version.sealed.clone());
-                    Ok(sealer.open(version.context.as_bytes(), &sealed)?.expose().to_owned())
+                    Ok(sealer.open(&authenticated(version), &sealed)?.expose().to_owned())
                 }
             }
         };
@@ -172,14 +189,18 @@ impl Work<'_> {
     /// As `spot`, but a runner sees its own place although it sees nothing else.
     async fn spot_for_delivery(&mut self, query: &SnapshotQuery) -> Result<Spot> {
         let own = self.actor.grants.iter().find_map(|grant| grant.component.zip(grant.environment));
-        if let Some((component, _)) = own
+        if let Some((component, place)) = own
             && let Some(component) = self.transaction.component_by_id(component).await?
             && component.handle.eq_ignore_ascii_case(&query.component)
             && let Some(project) = self.transaction.project_by_id(component.project_id).await?
             && project.handle.eq_ignore_ascii_case(&query.project)
         {
-            let environment = self.environment(&query.environment).await?;
-            return Ok(Spot { project, component, environment });
+            // A runner of one environment does not learn which others there are.
+            let organization = self.organization.id;
+            let environment = self.transaction.environment_by_handle(organization, &query.environment).await?;
+            if let Some(environment) = environment.filter(|environment| environment.id == place) {
+                return Ok(Spot { project, component, environment });
+            }
         }
         self.spot(&query.project, &query.component, &query.environment).await
     }
@@ -191,4 +212,30 @@ fn stable_id(text: &str) -> Uuid {
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&digest.as_bytes()[..16]);
     uuid::Builder::from_custom_bytes(bytes).into_uuid()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_question_is_the_same_in_every_spelling() {
+        let query = |organization: &str, version: Option<&str>| SnapshotQuery {
+            organization: organization.to_owned(),
+            project: "Shop".to_owned(),
+            component: "orders".to_owned(),
+            environment: "DEVELOPMENT".to_owned(),
+            version: version.map(str::to_owned),
+        };
+        for (organization, version, expect) in [
+            ("ACME", Some("v1"), true),
+            ("acme", Some("v1.7"), true),
+            ("acme", Some("v2"), false),
+            ("acme", None, false),
+            ("ac", Some("v1"), false),
+        ] {
+            let same = query(organization, version).question() == query("Acme", Some("v1.0")).question();
+            assert_eq!(same, expect, "{organization} {version:?}");
+        }
+    }
 }

@@ -11,12 +11,15 @@ use tieline_store::deployment::Deployment;
 use tieline_store::release::Snapshot;
 
 use super::plan::Spot;
-use crate::Result;
 use crate::work::Work;
+use crate::{Error, Result};
 
 impl Work<'_> {
     /// Records the snapshot of a plan; equal content is the same snapshot.
     pub(super) async fn pin(&mut self, spot: &Spot, plan: &Plan) -> Result<String> {
+        if let Some(unminted) = plan.unminted.first() {
+            return Err(Error::Inconsistent(format!("the secret of {} was not minted", unminted.name)));
+        }
         let variables: Vec<&Pinned> = plan.variables.iter().map(|planned| &planned.pinned).collect();
         let variables = json!(variables);
         let content = json!([spot.component.id, spot.environment.id, variables]);

@@ -142,7 +142,14 @@ impl Work<'_> {
         previous: Option<&Deployment>,
         manner: Manner,
     ) -> Result<Plan> {
-        let connections = self.connections_referred(&spot.component, &prepared.descriptor).await?;
+        let mut connections = self.connections_referred(&spot.component, &prepared.descriptor).await?;
+        if manner.refresh
+            && let Some(deployment) = previous
+        {
+            // Another connection of the same name or id is another one: only a deployment subscribes to it.
+            let used = self.used_by(deployment).await?;
+            connections.retain(|connection| used.contains(&connection.id));
+        }
         let facts = self.facts(&connections, &spot.component, &spot.environment).await?;
         let previous = match previous {
             Some(deployment) => self.pinned(deployment).await?,
@@ -196,11 +203,21 @@ pub(super) fn view(spot: &Spot, prepared: &Prepared, plan: &Plan) -> PlanView {
         key: planned.pinned.source.as_ref().map(|source| source.key.clone()),
         degraded: planned.degraded.clone(),
     });
+    let unminted = plan.unminted.iter().map(|unminted| VariableView {
+        name: unminted.name.clone(),
+        value: None,
+        sensitive: true,
+        connection: Some(unminted.source.connection.clone()),
+        key: Some(unminted.source.key.clone()),
+        degraded: None,
+    });
+    let mut variables: Vec<_> = variables.chain(unminted).collect();
+    variables.sort_by(|a, b| a.name.cmp(&b.name));
     PlanView {
         component: spot.component.handle.clone(),
         environment: spot.environment.handle.clone(),
         ready: prepared.problems.is_empty() && plan.ready(),
-        variables: variables.collect(),
+        variables,
         problems: prepared.problems.iter().chain(&plan.problems).cloned().collect(),
         warnings: prepared.warnings.iter().chain(&plan.warnings).cloned().collect(),
     }

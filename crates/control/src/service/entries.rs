@@ -20,6 +20,9 @@ use crate::consumers::{Consumer, in_use};
 use crate::work::Work;
 use crate::{Error, Result};
 
+/// The key of a resource that names hosts without the rest of a URL.
+const HOST_NAME: &str = "HostName";
+
 impl Work<'_> {
     /// Records a registration and ends the use case.
     pub(super) async fn register(mut self, draft: Draft, force: bool, action: &str) -> Result<ServiceView> {
@@ -238,11 +241,11 @@ fn reachable(
         .collect::<std::result::Result<_, _>>()
         .map_err(|error| Error::Inconsistent(format!("environment {}: {error}", environment.handle)))?;
     let rules = AddressRules { allowed: &allowed, loopback, own };
-    for address in addresses(draft) {
-        check(&address, &rules).and_then(|()| clean(&address)).map_err(|message| {
+    for (key, address) in addresses(draft) {
+        check(&address, &rules).and_then(|()| clean(key, &address)).map_err(|message| {
             Error::invalid(
                 code!("address_refused"),
-                format!("the {word} {:?} cannot be used in {}: {message}", draft.name, environment.handle),
+                format!("the {word} {:?} cannot be used in {}: {key}: {message}", draft.name, environment.handle),
                 "correct the address, or let an administrator allow its network with `tieline environment update`",
             )
         })?;
@@ -251,27 +254,33 @@ fn reachable(
 }
 
 /// The addresses among the values, each as a URL. A broker may name several hosts, separated by commas.
-fn addresses(draft: &EntryDraft) -> Vec<String> {
+fn addresses(draft: &EntryDraft) -> Vec<(&'static str, String)> {
     let value = |key: &str| draft.values.get(key).map(|value| value.expose().trim().to_owned());
-    let mut found: Vec<String> = ["ServiceURL", "Endpoint"].into_iter().filter_map(value).collect();
-    if let Some(hosts) = value("HostName") {
+    let urls = ["ServiceURL", "Endpoint"].into_iter();
+    let mut found: Vec<_> = urls.filter_map(|key| value(key).map(|value| (key, value))).collect();
+    if let Some(hosts) = value(HOST_NAME) {
         let port = value("Port");
         found.extend(hosts.split(',').map(|host| {
             let host = host.trim();
             let six = host.parse::<Ipv6Addr>().is_ok();
             let host = if six { format!("[{host}]") } else { host.to_owned() };
-            match &port {
+            let address = match &port {
                 Some(port) if six || !host.contains(':') => format!("tcp://{host}:{port}"),
                 _ => format!("tcp://{host}"),
-            }
+            };
+            (HOST_NAME, address)
         }));
     }
     found
 }
 
-fn clean(address: &str) -> std::result::Result<(), String> {
+fn clean(key: &str, address: &str) -> std::result::Result<(), String> {
+    // A client that makes a URL of a host with more in it may end up elsewhere.
+    if key == HOST_NAME && address.trim_start_matches("tcp://").contains(['/', '?']) {
+        return Err("it holds a / or ?, which no host does".to_owned());
+    }
     if address.contains(|c: char| c.is_whitespace() || c.is_control() || c == '#') {
-        return Err(format!("{address:?} holds a blank or a #, which no address of a service does"));
+        return Err("it holds a blank or a #, which no address of a service does".to_owned());
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ pub(crate) mod parameters;
 mod publish;
 mod register;
 mod resource;
-mod text;
+pub(crate) mod text;
 mod update;
 mod view;
 

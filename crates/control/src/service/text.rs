@@ -10,7 +10,7 @@ const MAX_DOCUMENT: usize = 1024 * 1024;
 /// Largest value of a key, in bytes.
 pub(super) const MAX_VALUE: usize = 64 * 1024;
 /// Longest summary or description, in bytes.
-const MAX_LINE: usize = 4 * 1024;
+pub(crate) const MAX_LINE: usize = 4 * 1024;
 /// Longest name, label or category, in characters.
 const MAX_WORD: usize = 100;
 /// Most labels or categories, endpoints or credentials, and parameters of one service.
@@ -46,7 +46,7 @@ impl Texts {
 }
 
 /// Refuses a text beyond a size, and one that a text column cannot hold.
-pub(super) fn within(field: &str, text: &str, most: usize) -> Result<()> {
+pub(crate) fn within(field: &str, text: &str, most: usize) -> Result<()> {
     if text.len() > most {
         return Err(Error::invalid(
             code!("text_too_large"),

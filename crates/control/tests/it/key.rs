@@ -52,11 +52,14 @@ impl Installation {
         let mut transaction = store.write().await.unwrap();
         let organization_id = transaction.organization_by_handle(ACME).await.unwrap().unwrap().id;
         for number in 0..VALUES {
-            let context = format!("test/{number}");
+            let (id, context) = (SealedVersionId(Uuid::from_u128(number + 1)), format!("test/{number}"));
             let version = SealedVersion {
-                id: SealedVersionId(Uuid::from_u128(number + 1)),
+                id,
                 organization_id,
-                sealed: sealer.seal(context.as_bytes(), &Secret::new(number.to_string())).unwrap().into_bytes(),
+                sealed: sealer
+                    .seal(format!("{organization_id}/{id}/{context}").as_bytes(), &Secret::new(number.to_string()))
+                    .unwrap()
+                    .into_bytes(),
                 context,
                 created_at: Timestamp::UNIX_EPOCH,
                 revoked_at: None,
@@ -82,7 +85,7 @@ impl Installation {
         for number in 0..VALUES {
             let id = SealedVersionId(Uuid::from_u128(number + 1));
             let version = transaction.sealed_by_id(id).await.unwrap().unwrap();
-            let opened = sealer.open(version.context.as_bytes(), &Sealed::from_bytes(version.sealed)).unwrap();
+            let opened = sealer.open(&bound(&version), &Sealed::from_bytes(version.sealed)).unwrap();
             assert_eq!(opened.expose(), number.to_string());
         }
     }
@@ -132,7 +135,7 @@ async fn a_rotation_that_was_cut_short_is_ended_by_the_next_start() {
         for number in 0..wrapped_anew {
             let id = SealedVersionId(Uuid::from_u128(number + 1));
             let version = transaction.sealed_by_id(id).await.unwrap().unwrap();
-            let sealed = sealer.reseal(version.context.as_bytes(), &Sealed::from_bytes(version.sealed)).unwrap();
+            let sealed = sealer.reseal(&bound(&version), &Sealed::from_bytes(version.sealed)).unwrap();
             transaction.sealed_rewrap(id, sealed.as_bytes()).await.unwrap();
         }
         if recorded {
@@ -159,4 +162,9 @@ async fn a_key_from_the_environment_is_not_rotated() {
         Err(Error::Refused(refusal)) => assert_eq!(refusal.code, "key_not_in_file"),
         other => panic!("{other:?}"),
     }
+}
+
+/// What a version is authenticated against.
+fn bound(version: &SealedVersion) -> Vec<u8> {
+    format!("{}/{}/{}", version.organization_id, version.id, version.context).into_bytes()
 }

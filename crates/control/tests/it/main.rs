@@ -2,8 +2,11 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a world that cannot be made is a failed test")]
 
+mod collisions;
 mod connection;
 mod deployment;
+mod frame;
+mod hostile;
 mod key;
 mod provider;
 mod service;

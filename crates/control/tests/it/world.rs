@@ -33,6 +33,7 @@ pub(crate) struct World {
     pub(crate) store: Store,
     /// The administrator of the installation and of [`ACME`].
     pub(crate) admin: Actor,
+    token: Secret,
     /// Which database it runs on, for messages.
     pub(crate) database: &'static str,
     clock: Arc<FixedClock>,
@@ -98,7 +99,7 @@ impl World {
         control.organization_create(&maker, OrganizationCreate { handle: ACME.to_owned() }).await.unwrap();
         let admin = control.authenticate(&token).await.unwrap();
         control.project_create(&admin, ACME, ProjectCreate { handle: SHOP.to_owned() }).await.unwrap();
-        World { control, store, admin, database, clock, randomness, _folder: folder, _database: made }
+        World { control, store, admin, token, database, clock, randomness, _folder: folder, _database: made }
     }
 
     /// Somebody with a role in [`ACME`], limited to a project if one is given.
@@ -127,6 +128,11 @@ impl World {
         transaction.token_insert(&token).await.unwrap();
         transaction.commit().await.unwrap();
         self.control.authenticate(&secret).await.unwrap()
+    }
+
+    /// The administrator with the organizations that were made meanwhile.
+    pub(crate) async fn admin_again(&self) -> Actor {
+        self.control.authenticate(&self.token).await.unwrap()
     }
 
     /// Makes a component in [`SHOP`].

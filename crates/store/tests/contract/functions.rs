@@ -77,7 +77,7 @@ async fn tenancy(transaction: &mut Transaction) -> Done {
         created_at: AT,
     };
     transaction.organization_insert(&organization).await?;
-    transaction.organization_lock(ORGANIZATION).await?;
+    assert_eq!(transaction.organization_lock(ORGANIZATION).await?.as_ref(), Some(&organization));
     assert_eq!(transaction.organization_by_handle("ACME").await?.as_ref(), Some(&organization));
     transaction.organization_set_prefix(ORGANIZATION, "ACME").await?;
     (organization.variable_prefix, organization.revision) = ("ACME".to_owned(), 2);
@@ -239,14 +239,14 @@ async fn connections(transaction: &mut Transaction) -> Done {
         updated_at: AT,
     };
     assert!(!transaction.connection_id_taken(CONNECTION).await?);
-    transaction.connection_save(&connection).await?;
+    assert!(transaction.connection_insert(&connection).await?);
     assert!(transaction.connection_id_taken(CONNECTION).await?);
     let all = std::slice::from_ref(&connection);
     assert_eq!(transaction.connection_by_id(CONNECTION).await?.as_ref(), Some(&connection));
     assert_eq!(transaction.connections_usable(ORGANIZATION, Some(PROJECT), Some(COMPONENT)).await?, all);
     assert_eq!(transaction.connections_usable(ORGANIZATION, None, None).await?, []);
     for (project, component) in [(None, None), (Some(PROJECT), None), (Some(PROJECT), Some(COMPONENT))] {
-        assert_eq!(transaction.connections_meeting(ORGANIZATION, project, component).await?, all);
+        assert_eq!(transaction.connections_meeting(ORGANIZATION, project, component, "orders-api").await?, all);
     }
     assert_eq!(transaction.connections_named(ORGANIZATION, PROJECT, COMPONENT, "ORDERS_API").await?, all);
     assert_eq!(transaction.connections_of_service(SERVICE).await?, all);
@@ -370,7 +370,7 @@ async fn records(transaction: &mut Transaction) -> Done {
             organization: "a".to_owned(),
             sequence,
             at: AT,
-            actor: "token:anna".to_owned(),
+            actor: "token:anna#1f2e3d4c".to_owned(),
             action: format!("action_{sequence}"),
             object: "shop".to_owned(),
             result: "done".to_owned(),
@@ -400,8 +400,12 @@ async fn records(transaction: &mut Transaction) -> Done {
     assert_eq!(transaction.changes_after(number - 1, 10).await?.len(), 1);
 
     for key in ["one", "two"] {
-        transaction.idempotency_insert(TOKEN, key, "digest", 201, "{}", AT).await?;
+        transaction.idempotency_insert(TOKEN, key, "digest", AT).await?;
     }
+    let claimed = Some(("digest".to_owned(), 0, String::new()));
+    assert_eq!(transaction.idempotency_find(TOKEN, "one").await?, claimed);
+    transaction.idempotency_answer(TOKEN, "one", 201, "{}").await?;
+    assert_eq!(transaction.idempotency_find(TOKEN, "two").await?, claimed);
     let kept = Some(("digest".to_owned(), 201, "{}".to_owned()));
     assert_eq!(transaction.idempotency_find(TOKEN, "one").await?, kept);
     transaction.idempotency_forget("2020-01-01T00:00:00Z".parse().expect("a time")).await?;

@@ -3,9 +3,11 @@
 
 mod authorization;
 mod backup;
+mod canary;
 mod deploy;
 mod descriptor;
 mod endings;
+mod hostile;
 mod killed;
 mod operations;
 mod reference;
