@@ -95,3 +95,14 @@ fn the_command_line_reaches_a_server_over_tls() {
     assert_eq!((refused.code, refused.error()["code"].as_str()), (Some(3), Some("server_unreachable")), "{refused:?}");
     assert_eq!(ask(Some(&certificate)).done().json(), serde_json::json!([]));
 }
+
+#[test]
+fn the_demo_makes_all_its_calls() {
+    let demo = tieline(&["demo", "--once"]).done();
+    for call in
+        ["store/checkout → inventory", "store/checkout → mail", "store/catalog → stock", "office/newsletter → mail"]
+    {
+        assert!(demo.stdout.contains(&format!("{call}: 200 ")), "{}", demo.stdout);
+    }
+    assert!(demo.stdout.contains("export TIELINE_DATA="), "the commands to look around need the server");
+}
