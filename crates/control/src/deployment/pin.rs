@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 use tieline_core::id::{ConnectionId, SealedVersionId};
-use tieline_core::model::PinnedValue;
+use tieline_core::model::{Degraded, PinnedValue};
 use tieline_core::resolve::{Pinned, Plan};
 use tieline_core::secret::Digest;
 use tieline_store::deployment::Deployment;
@@ -45,15 +45,12 @@ impl Work<'_> {
     }
 
     /// What a plan carries forward, with the reason and since when; what was degraded before keeps its beginning.
-    pub(super) fn degraded(&self, plan: &Plan, before: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    pub(super) fn degraded(&self, plan: &Plan, before: &BTreeMap<String, Degraded>) -> BTreeMap<String, Degraded> {
         let entry = |planned: &tieline_core::resolve::Planned| {
-            let reason = planned.degraded.as_ref()?;
+            let reason = planned.degraded.clone()?;
             let name = &planned.pinned.name;
-            let since = before
-                .get(name)
-                .and_then(|text| text.split(' ').nth(1))
-                .map_or_else(|| self.at.strftime("%FT%TZ").to_string(), str::to_owned);
-            Some((name.clone(), format!("since {since} {reason}")))
+            let since = before.get(name).map_or(self.at, |before| before.since);
+            Some((name.clone(), Degraded { since, reason }))
         };
         plan.variables.iter().filter_map(entry).collect()
     }

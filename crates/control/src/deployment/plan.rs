@@ -2,6 +2,7 @@
 
 use tieline_core::code;
 use tieline_core::descriptor::model::Place;
+use tieline_core::id::DeploymentId;
 use tieline_core::model::ComponentType;
 use tieline_core::resolve::{self, Consumer, Input, Pinned, Plan};
 use tieline_core::version::Version;
@@ -117,6 +118,12 @@ impl Work<'_> {
                 ))
             }
         }
+    }
+
+    /// A deployment as it is recorded by now.
+    pub(super) async fn deployment_again(&mut self, id: DeploymentId) -> Result<Deployment> {
+        let found = self.transaction.deployment_by_id(id).await?;
+        found.ok_or_else(|| Error::Inconsistent(format!("the deployment {id} is gone")))
     }
 
     /// The release of a deployment.

@@ -171,7 +171,7 @@ impl World {
             environment: environment.to_owned(),
             version: None,
         };
-        self.control.snapshot_fetch(&self.admin, &query).await.unwrap().variables
+        self.control.snapshot_fetch(&self.admin, &query, None).await.unwrap().variables
     }
 
     /// The id of [`ACME`].

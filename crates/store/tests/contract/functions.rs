@@ -261,6 +261,8 @@ async fn connections(transaction: &mut Transaction) -> Done {
     assert_eq!(transaction.api_keys(CONNECTION, ENVIRONMENT).await?, [key]);
     transaction.subscription_save(CONNECTION, ENVIRONMENT, SERVICE, ENVIRONMENT, AT).await?;
     assert_eq!(transaction.subscription_environments(CONNECTION).await?, [ENVIRONMENT]);
+    transaction.subscription_delete_other(CONNECTION, ENVIRONMENT, ENVIRONMENT).await?;
+    assert_eq!(transaction.subscription_environments(CONNECTION).await?, [ENVIRONMENT]);
     transaction.subscription_delete(CONNECTION, ENVIRONMENT).await?;
     assert_eq!(transaction.subscription_environments(CONNECTION).await?, []);
     Ok(())
@@ -332,7 +334,12 @@ async fn deployments(transaction: &mut Transaction) -> Done {
     assert_eq!(transaction.deployment_connections(DEPLOYMENT).await?, [CONNECTION]);
     assert_eq!(transaction.deployments_using_connection(CONNECTION).await?, all);
     assert_eq!(transaction.deployments_using_service(SERVICE).await?, all);
-    transaction.instance_save(InstanceId(Uuid::from_u128(30)), &deployment, "two", AT).await
+    let instance = InstanceId(Uuid::from_u128(30));
+    transaction.instance_save(instance, 1, "two", AT).await?;
+    transaction.instance_save(InstanceId(Uuid::from_u128(31)), 1, "gone", AT).await?;
+    transaction.instances_forget(AT).await?;
+    assert_eq!(transaction.instances_of_component(COMPONENT).await?, [(instance, "two".to_owned())]);
+    Ok(())
 }
 
 async fn records(transaction: &mut Transaction) -> Done {
