@@ -8,8 +8,9 @@ use tieline_core::code;
 use tieline_core::id::TokenId;
 use tieline_core::model::Role;
 use tieline_core::secret::{Digest, Secret};
+use tieline_store::token::Token;
 
-use crate::{Control, Error, Result};
+use crate::{Control, Error, Repeat, Result};
 
 /// Who asks. Made by [`Control::authenticate`] alone.
 #[derive(Debug, Clone)]
@@ -18,6 +19,8 @@ pub struct Actor {
     pub(crate) label: String,
     pub(crate) grants: Vec<Grant>,
     pub(crate) installation_admin: bool,
+    /// Under which key the request is carried out, if it may be repeated.
+    pub(crate) repeat: Option<Repeat>,
 }
 
 /// The holder of a token that exists, and until when it is accepted.
@@ -98,10 +101,18 @@ impl Control {
         }
         let actor = Actor {
             token: token.id,
-            label: format!("token:{}", token.name),
+            label: label(&token),
             grants,
             installation_admin: token.role == Role::InstallationAdmin,
+            repeat: None,
         };
         Ok(Known { actor, expires_at: token.expires_at })
     }
+}
+
+/// How the audit names the holder of a token. A name can be given again once its token is revoked: the end of the id, which
+/// is drawn at random, keeps the holders apart.
+fn label(token: &Token) -> String {
+    let id = token.id.to_string();
+    format!("token:{}#{}", token.name, &id[id.len() - 8..])
 }

@@ -46,7 +46,7 @@ use crate::deployment::{Delivered, Report};
 use crate::memory::Memory;
 
 pub use actor::Actor;
-pub use answer::KeptAnswer;
+pub use answer::{KeptAnswer, Repeat};
 pub use connection::Scope;
 pub use deployment::SnapshotQuery;
 pub use error::{Error, Kind, Refusal, Result};

@@ -9,7 +9,7 @@ use tieline_core::wire::tenancy::{OrganizationCreate, OrganizationUpdate, Organi
 use tieline_store::organization::Organization;
 use tieline_store::tenancy::Environment;
 
-use crate::{Actor, Control, Error, Result, work};
+use crate::{Actor, Control, Error, Result, answer, work};
 
 impl Control {
     /// Makes an organization with the environments `development` and `production`, the latter critical.
@@ -21,6 +21,7 @@ impl Control {
         let handle = handle(&request.handle)?;
         let mut transaction = self.store.write().await?;
         let at = self.now();
+        answer::claim(&mut transaction, actor, at).await?;
         let organization = Organization {
             id: OrganizationId(self.new_id()),
             handle: handle.as_str().to_owned(),

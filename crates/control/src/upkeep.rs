@@ -11,7 +11,8 @@ use uuid::Uuid;
 use crate::{Actor, Control, Result};
 
 impl Control {
-    /// Follows the changes that other servers on the same database commit.
+    /// Follows the changes that were committed: by other servers on the same database, and by use cases that were broken
+    /// off before they could announce theirs.
     ///
     /// # Errors
     /// When the database fails.
@@ -113,5 +114,11 @@ fn server_in(organization: &Organization) -> Actor {
         component: None,
         environment: None,
     };
-    Actor { token: TokenId(Uuid::nil()), label: "server".to_owned(), grants: vec![grant], installation_admin: false }
+    Actor {
+        token: TokenId(Uuid::nil()),
+        label: "server".to_owned(),
+        grants: vec![grant],
+        installation_admin: false,
+        repeat: None,
+    }
 }

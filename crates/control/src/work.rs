@@ -12,7 +12,7 @@ use tieline_store::organization::Organization;
 use tieline_store::record::AuditEntry;
 use tieline_store::tenancy::{Component, Environment, Project};
 
-use crate::{Actor, Control, Error, Result};
+use crate::{Actor, Control, Error, Result, answer};
 
 /// A use case at work in one organization. Dropped without [`Work::finish`], it leaves nothing behind.
 pub(crate) struct Work<'a> {
@@ -28,7 +28,10 @@ impl Control {
     /// other, so that what a use case decides from is still true when it records.
     pub(crate) async fn write<'a>(&'a self, actor: &'a Actor, organization: &str) -> Result<Work<'a>> {
         let mut work = Work::begin(self, actor, self.store.write().await?, organization).await?;
-        work.transaction.organization_lock(work.organization.id).await?;
+        // What was read before the lock may have changed while it was waited for. Who has no part here waits for nobody.
+        let locked = work.transaction.organization_lock(work.organization.id).await?;
+        work.organization = locked.ok_or_else(|| organization_missing(organization))?;
+        answer::claim(&mut work.transaction, actor, work.at).await?;
         Ok(work)
     }
 
@@ -45,13 +48,7 @@ impl<'a> Work<'a> {
         mut transaction: Transaction,
         handle: &str,
     ) -> Result<Work<'a>> {
-        let missing = || {
-            Error::not_found(
-                code!("organization_not_found"),
-                format!("there is no organization {handle:?}"),
-                "see those you may use with `tieline organization list`",
-            )
-        };
+        let missing = || organization_missing(handle);
         let organization = transaction.organization_by_handle(handle).await?.ok_or_else(missing)?;
         let belongs = |grant: &tieline_core::access::Grant| grant.organization == Some(organization.id);
         if !actor.grants.iter().any(belongs) {
@@ -76,11 +73,7 @@ impl<'a> Work<'a> {
             )),
             Verdict::Hidden => Err(match project {
                 Some(project) => project_missing(&project.handle),
-                None => Error::not_found(
-                    code!("organization_not_found"),
-                    format!("there is no organization {:?}", self.organization.handle),
-                    "see those you may use with `tieline organization list`",
-                ),
+                None => organization_missing(&self.organization.handle),
             }),
         }
     }
@@ -135,6 +128,12 @@ impl<'a> Work<'a> {
         self.transaction.commit().await?;
         self.control.announce(number);
         Ok(())
+    }
+
+    /// As [`Work::finish`], for what was looked at: it leaves an audit entry, and nothing for anybody to follow.
+    pub(crate) async fn finish_unchanged(mut self, action: &str, object: &str, detail: Json) -> Result<()> {
+        self.audit(action, object, detail).await?;
+        Ok(self.transaction.commit().await?)
     }
 
     /// Records what was done, without ending the use case.
@@ -196,6 +195,14 @@ fn needs(permission: Permission) -> &'static str {
         Permission::AdministerOrganization => "the role organization-admin",
         Permission::Secrets { critical: true } => "the role organization-admin, because the environment is critical",
     }
+}
+
+fn organization_missing(handle: &str) -> Error {
+    Error::not_found(
+        code!("organization_not_found"),
+        format!("there is no organization {handle:?}"),
+        "see those you may use with `tieline organization list`",
+    )
 }
 
 fn project_missing(handle: &str) -> Error {

@@ -1,6 +1,21 @@
 //! Where endpoints may listen: networks, and the rule that keeps a tenant from reaching what is not its own.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// Names of this machine beside those under `.localhost`, as hosts files have them.
+const LOOPBACK_NAMES: [&str; 5] = ["localhost", "localhost.localdomain", "localhost6", "ip6-localhost", "ip6-loopback"];
+
+/// Names at which clouds serve metadata, and with it credentials of the machine.
+const METADATA_NAMES: [&str; 4] =
+    ["metadata", "metadata.google.internal", "metadata.goog", "instance-data.ec2.internal"];
+
+/// Addresses at which clouds serve metadata outside of the link-local networks.
+const METADATA: [IpAddr; 4] = [
+    IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254)),
+    IpAddr::V4(Ipv4Addr::new(100, 100, 100, 200)),
+    IpAddr::V4(Ipv4Addr::new(168, 63, 129, 16)),
+    IpAddr::V4(Ipv4Addr::new(192, 0, 0, 192)),
+];
 
 /// A network in CIDR form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,27 +64,28 @@ pub struct AddressRules<'a> {
 
 /// Checks the address of an endpoint: `scheme://host[:port]` without path, query or user.
 ///
-/// Link-local addresses (cloud metadata lives there), unspecified ones and Tieline's own listeners are always refused.
-/// Host names are admitted: what they resolve to is checked again where a connection is opened.
+/// Link-local addresses (cloud metadata lives there), unspecified ones and Tieline's own listeners are always refused;
+/// what clouds serve metadata at elsewhere, unless a network that holds it is allowed. Host names are admitted: what they
+/// resolve to is checked again where a connection is opened.
 ///
 /// # Errors
-/// Says which rule refuses it.
+/// Says which rule refuses it. Of the address it repeats the host alone: a path, query or user may hold a secret.
 pub fn check(url: &str, rules: &AddressRules<'_>) -> Result<(), String> {
-    let (scheme, rest) = url.split_once("://").ok_or_else(|| format!("{url:?} is no URL"))?;
+    let (scheme, rest) = url.split_once("://").ok_or("it is no URL: write scheme://host[:port]")?;
     if !["http", "https", "ws", "wss", "tcp", "udp", "grpc", "grpcs"].contains(&scheme) {
-        return Err(format!("{scheme:?} is no scheme of an endpoint: use http, https, ws, wss, tcp, udp or grpc"));
+        return Err("it has no scheme of an endpoint: use http, https, ws, wss, tcp, udp or grpc".to_owned());
     }
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     if authority.contains('@') {
         return Err("an address holds no user name or password: make them parameters".to_owned());
     }
-    let (host, port) = split_port(authority).ok_or_else(|| format!("{url:?} has no valid host and port"))?;
+    let (host, port) = split_port(authority).ok_or("it has no valid host and port")?;
     let valid = |c: char| c.is_ascii_alphanumeric() || "-._:".contains(c);
     if host.is_empty() || !host.chars().all(valid) {
-        return Err(format!("{url:?} has no valid host"));
+        return Err("it has no valid host".to_owned());
     }
     let name = host.trim_end_matches('.').to_ascii_lowercase();
-    let loopback_name = name == "localhost" || name.ends_with(".localhost");
+    let loopback_name = LOOPBACK_NAMES.contains(&name.as_str()) || name.ends_with(".localhost");
     let address = host.parse::<IpAddr>().ok().or_else(|| numeric(&name)).map(plain);
     let port = port.or(match scheme {
         "http" | "ws" => Some(80),
@@ -86,18 +102,29 @@ pub fn check(url: &str, rules: &AddressRules<'_>) -> Result<(), String> {
         }
     }
     let Some(address) = address else {
+        if looks_numeric(&name) {
+            return Err(format!("{host} is neither an address nor a name"));
+        }
+        if METADATA_NAMES.contains(&name.as_str()) {
+            return Err(format!("{host} is where a cloud serves metadata"));
+        }
         return if loopback_name { loopback(rules) } else { Ok(()) };
     };
     if link_local(address) {
         return Err(format!("{address} is link-local, which is always refused"));
     }
-    if address.is_unspecified() || address.is_multicast() {
+    let broadcast = matches!(address, IpAddr::V4(four) if four.is_broadcast() || four.octets()[0] == 0);
+    if address.is_unspecified() || address.is_multicast() || broadcast {
         return Err(format!("{address} is no address of one host"));
     }
     if address.is_loopback() {
         return loopback(rules);
     }
-    if !rules.allowed.is_empty() && !rules.allowed.iter().any(|network| network.contains(address)) {
+    let allowed = rules.allowed.iter().any(|network| network.contains(address));
+    if !allowed && METADATA.contains(&address) {
+        return Err(format!("{address} is where a cloud serves metadata"));
+    }
+    if !rules.allowed.is_empty() && !allowed {
         return Err(format!("{address} lies in none of the networks that the environment allows"));
     }
     Ok(())
@@ -114,7 +141,7 @@ fn loopback(rules: &AddressRules<'_>) -> Result<(), String> {
 fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
     if let Some(rest) = authority.strip_prefix('[') {
         let (host, after) = rest.split_once(']')?;
-        host.parse::<std::net::Ipv6Addr>().ok()?;
+        host.parse::<Ipv6Addr>().ok()?;
         return match after.strip_prefix(':') {
             Some(port) => Some((host, Some(port.parse().ok()?))),
             None => after.is_empty().then_some((host, None)),
@@ -147,15 +174,32 @@ fn numeric(host: &str) -> Option<IpAddr> {
         return None;
     }
     let high = heads.iter().enumerate().fold(0_u32, |bits, (index, head)| bits | (head << (24 - 8 * index)));
-    Some(IpAddr::V4(std::net::Ipv4Addr::from_bits(high | last)))
+    Some(IpAddr::V4(Ipv4Addr::from_bits(high | last)))
 }
 
-/// An IPv4 address that is dressed as IPv6 is judged as the IPv4 address that it is.
+/// Whether a host's last part is a number: then resolvers take all of it for an address, or for nothing (WHATWG URL).
+fn looks_numeric(host: &str) -> bool {
+    let last = host.rsplit('.').next().unwrap_or_default();
+    let hexadecimal = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    (!last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit()))
+        || last.strip_prefix("0x").is_some_and(hexadecimal)
+}
+
+/// An IPv4 address that is dressed as IPv6 is judged as the IPv4 address that it leads to: mapped (RFC 4291), compatible
+/// (the same, deprecated), translated (RFC 6052, RFC 2765) or tunnelled (6to4, RFC 3056).
 fn plain(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V6(six) => six.to_ipv4_mapped().map_or(address, IpAddr::V4),
-        IpAddr::V4(_) => address,
-    }
+    let IpAddr::V6(six) = address else { return address };
+    let bits = six.to_bits();
+    let inside = match six.segments() {
+        // `::` and `::1` are addresses of their own.
+        [0, 0, 0, 0, 0, 0, ..] if bits > 1 => bits,
+        [0, 0, 0, 0, 0, 0xffff, ..] | [0, 0, 0, 0, 0xffff, 0, ..] | [0x64, 0xff9b, 0, 0, 0, 0, ..] => bits,
+        [0x2002, ..] => bits >> 80,
+        _ => return address,
+    };
+    // What is cut off is the prefix that was recognised.
+    let four = u32::try_from(inside & u128::from(u32::MAX)).unwrap_or_default();
+    IpAddr::V4(Ipv4Addr::from_bits(four))
 }
 
 fn link_local(address: IpAddr) -> bool {
@@ -181,6 +225,8 @@ mod tests {
         let open = AddressRules { allowed: &[], loopback: true, own: &own };
         let closed = AddressRules { loopback: false, ..open };
         let limited = AddressRules { allowed: &ten, ..closed };
+        let hundred = [Network::parse("100.64.0.0/10").unwrap()];
+        let metadata = AddressRules { allowed: &hundred, ..closed };
         for (url, rules, good) in [
             ("http://127.0.0.1:8080", open, true),
             ("http://127.0.0.1:8080", closed, false),
@@ -195,6 +241,41 @@ mod tests {
             ("http://169.254.169.254", open, false),
             ("http://[fe80::1]", open, false),
             ("http://0.0.0.0:80", open, false),
+            // The same addresses in the other dresses of IPv6.
+            ("http://[::127.0.0.1]:8080", closed, false),
+            ("http://[::ffff:0:127.0.0.1]:8080", closed, false),
+            ("http://[64:ff9b::7f00:1]:8080", closed, false),
+            ("http://[2002:7f00:1::]:8080", closed, false),
+            ("http://[::127.0.0.1]:7070", open, false),
+            ("http://[64:ff9b::a9fe:a9fe]", open, false),
+            ("http://[2002:a9fe:a9fe::1]", open, false),
+            ("http://[::ffff:169.254.169.254]", open, false),
+            ("http://[64:ff9b::808:808]", closed, true),
+            ("http://[64:ff9b::a02:304]", limited, true),
+            ("http://[2001:db8::1]", closed, true),
+            ("http://[fe80::1%25eth0]", open, false),
+            ("http://[::]", open, false),
+            // Numbers that are no address are no name either: who resolves them decides what they mean.
+            ("http://0251.0376.0251.0376", open, false),
+            ("http://0xa9fea9fe", open, false),
+            ("http://169.254.169.254.", open, false),
+            ("http://4294967297", open, false),
+            ("http://127.0.0.256", open, false),
+            ("http://127.0.0.08", open, false),
+            ("http://1.2.3.4.5", open, false),
+            ("http://example.0x", open, false),
+            ("http://0.1.2.3", open, false),
+            ("http://255.255.255.255", open, false),
+            ("http://ip6-localhost:8080", closed, false),
+            ("http://ip6-localhost:7070", open, false),
+            ("http://Metadata.Google.Internal.", open, false),
+            ("http://[fd00:ec2::254]", open, false),
+            ("http://168.63.129.16", open, false),
+            ("http://100.100.100.200", open, false),
+            ("http://100.100.100.200", metadata, true),
+            ("http://169.254.169.254\u{ff0e}example", open, false),
+            ("http://\u{ff11}27.0.0.1", closed, false),
+            ("http://8.8.8.8\\@169.254.169.254", open, false),
             ("http://8.8.8.8", closed, true),
             ("http://8.8.8.8", limited, false),
             ("http://10.2.3.4:9000", limited, true),
@@ -207,6 +288,23 @@ mod tests {
             ("http://host:99999", open, false),
         ] {
             assert_eq!(check(url, &rules).is_ok(), good, "{url}");
+        }
+    }
+
+    #[test]
+    fn what_is_refused_is_not_repeated() {
+        let rules = AddressRules { allowed: &[], loopback: false, own: &[] };
+        for url in [
+            "https:canary",
+            "canary://host",
+            "https://user:canary#2@host",
+            "https://user:canary@host",
+            "https://user:can/ary?canary@169.254.1.1",
+            "http://169.254.1.1/?key=canary",
+            "http://127.0.0.1/canary",
+        ] {
+            let said = check(url, &rules).unwrap_err();
+            assert!(!said.contains("canary"), "{said}");
         }
     }
 }

@@ -63,8 +63,8 @@ const PAGES: &[(&str, &str)] = &[
     ),
     (
         "context_invalid",
-        ".tieline/context.yaml beside the source cannot be read or written, or holds an unknown field. It may hold url, \
-         data, organization, project, component and environment; tieline context set writes it anew.",
+        ".tieline/context.yaml beside the source cannot be read or written, or holds an unknown field. It may hold \
+         organization, project, component and environment; tieline context set writes it anew.",
     ),
     (
         "cursor_invalid",
@@ -124,13 +124,14 @@ const PAGES: &[(&str, &str)] = &[
     ),
     (
         "idempotency_in_progress",
-        "A request with the same Idempotency-Key is still being answered. Wait for its answer, or repeat it a little \
-         later: the same answer is given again.",
+        "A request with the same Idempotency-Key was carried out, and its answer is not kept yet. Repeat it a little later: \
+         the same answer is given again. When it stays like this, the server was stopped before it could keep the answer: \
+         what was asked for is there, and is not made twice.",
     ),
     (
         "idempotency_key_invalid",
-        "An Idempotency-Key is 1 to 255 visible ASCII characters, as a UUID. An operation whose answer holds a secret \
-         refuses the header, because answers are kept.",
+        "An Idempotency-Key is 1 to 255 visible ASCII characters, as a UUID. Operations that make nothing, or whose \
+         answer holds a secret, refuse the header, because answers are kept.",
     ),
     (
         "idempotency_key_reused",

@@ -1,5 +1,6 @@
 //! The nouns of Tieline that more than one rule shares: component types, levels, schemes, parameters and pinned values.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::endpoint::{EndpointType, Visibility};
@@ -192,6 +193,16 @@ pub enum PinnedValue {
     Plain(String),
     /// A secret, by its sealed version.
     Sealed(SealedVersionId),
+}
+
+/// Why a variable is carried forward from an earlier snapshot instead of resolved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Degraded {
+    /// Since when.
+    #[schema(value_type = String, format = DateTime)]
+    pub since: Timestamp,
+    /// Why.
+    pub reason: String,
 }
 
 /// What only an internal service has: the endpoint that it stands for.

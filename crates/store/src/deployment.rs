@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use tieline_core::id::{ComponentId, ConnectionId, DeploymentId, EnvironmentId, OrganizationId, ReleaseId, ServiceId};
+use tieline_core::model::Degraded;
 
 use crate::row::{Row, Value, json, text};
 use crate::{Result, Transaction};
@@ -29,8 +30,8 @@ pub struct Deployment {
     pub policy: String,
     /// The addresses that were given, by endpoint name.
     pub addresses: BTreeMap<String, String>,
-    /// Variables that are carried forward because they no longer resolve: name → reason and since when.
-    pub degraded: BTreeMap<String, String>,
+    /// Variables that are carried forward because they no longer resolve, by name.
+    pub degraded: BTreeMap<String, Degraded>,
     /// `live`, `replaced` or `undeployed`.
     pub state: String,
     /// Counts the deployments of the organization.
@@ -114,7 +115,7 @@ impl Transaction {
         &mut self,
         id: DeploymentId,
         snapshot: &str,
-        degraded: &BTreeMap<String, String>,
+        degraded: &BTreeMap<String, Degraded>,
     ) -> Result<()> {
         let values = [text(snapshot), json(degraded)?, text(id)];
         self.execute("UPDATE deployment SET snapshot_id = $1, degraded = $2 WHERE id = $3", &values).await?;
@@ -161,6 +162,15 @@ impl Transaction {
     pub async fn deployments_live_of_organization(&mut self, organization: OrganizationId) -> Result<Vec<Deployment>> {
         let sql = "SELECT * FROM deployment WHERE organization_id = $1 AND state = 'live' ORDER BY sequence, id";
         self.rows(sql, &[text(organization)]).await?.iter().map(Deployment::read).collect()
+    }
+
+    /// Finds a deployment.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn deployment_by_id(&mut self, id: DeploymentId) -> Result<Option<Deployment>> {
+        let row = self.row("SELECT * FROM deployment WHERE id = $1", &[text(id)]).await?;
+        row.as_ref().map(Deployment::read).transpose()
     }
 
     /// The live deployments whose descriptors refer to a connection.

@@ -93,14 +93,14 @@ impl Transaction {
         row.map_or(Ok(0), |row| row.integer("number"))
     }
 
-    /// Takes the organization's lock until the transaction ends, so that what is decided from its rows stays true.
-    /// Writing the row, even unchanged, is what takes it.
+    /// Takes the organization's lock until the transaction ends, so that what is decided from its rows stays true, and
+    /// answers the organization as it is under the lock. Writing the row, even unchanged, is what takes it.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn organization_lock(&mut self, id: OrganizationId) -> Result<()> {
-        self.execute("UPDATE organization SET revision = revision WHERE id = $1", &[text(id)]).await?;
-        Ok(())
+    pub async fn organization_lock(&mut self, id: OrganizationId) -> Result<Option<Organization>> {
+        let sql = "UPDATE organization SET revision = revision WHERE id = $1 RETURNING *";
+        self.row(sql, &[text(id)]).await?.as_ref().map(Organization::read).transpose()
     }
 
     /// Sets the first part of variable names, and counts the change.

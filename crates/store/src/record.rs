@@ -36,7 +36,7 @@ pub struct AuditFilter {
     pub action: Option<String>,
     /// Only about this object.
     pub object: Option<String>,
-    /// Only by this actor.
+    /// Only by this actor; a label without its `#…` means all of the name.
     pub actor: Option<String>,
     /// Only before this number.
     pub before: i64,
@@ -111,7 +111,8 @@ impl Transaction {
     /// When the database fails.
     pub async fn audit_list(&mut self, organization: &str, filter: &AuditFilter) -> Result<Vec<AuditEntry>> {
         let sql = "SELECT * FROM audit WHERE organization_id = $1 AND sequence < $2 AND ($3 = '' OR action = $3)
-             AND ($4 = '' OR object = $4) AND ($5 = '' OR actor = $5) ORDER BY sequence DESC LIMIT $6";
+             AND ($4 = '' OR object = $4) AND ($5 = '' OR actor = $5 OR substr(actor, 1, length($5) + 1) = $5 || '#')
+             ORDER BY sequence DESC LIMIT $6";
         let given = |value: &Option<String>| text(value.as_deref().unwrap_or_default());
         let values = [
             text(organization),
@@ -165,7 +166,7 @@ impl Transaction {
 
 /// Repeated creations.
 impl Transaction {
-    /// The answer that was given under a key: digest of the request, status and body.
+    /// The answer that was given under a key: digest of the request, status (0 without an answer) and body.
     ///
     /// # Errors
     /// When the database fails.
@@ -183,25 +184,27 @@ impl Transaction {
         self.execute("DELETE FROM idempotency WHERE created_at < $1", &[text(before)]).await
     }
 
-    /// Records the answer that is given under a key.
+    /// Records that a request is carried out under a key, without its answer (status 0).
     ///
     /// # Errors
-    /// [`crate::Error::Duplicate`] when another request used the key meanwhile.
-    pub async fn idempotency_insert(
-        &mut self,
-        token: TokenId,
-        key: &str,
-        digest: &str,
-        status: i64,
-        body: &str,
-        at: Timestamp,
-    ) -> Result<()> {
+    /// [`crate::Error::Duplicate`] when another request used the key.
+    pub async fn idempotency_insert(&mut self, token: TokenId, key: &str, digest: &str, at: Timestamp) -> Result<()> {
         self.execute(
             "INSERT INTO idempotency (token_id, idempotency_key, request_digest, status, body, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6)",
-            &[text(token), text(key), text(digest), Value::Integer(status), text(body), text(at)],
+             VALUES ($1, $2, $3, 0, '', $4)",
+            &[text(token), text(key), text(digest), text(at)],
         )
         .await?;
+        Ok(())
+    }
+
+    /// Records the answer that was given under a key.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn idempotency_answer(&mut self, token: TokenId, key: &str, status: i64, body: &str) -> Result<()> {
+        let sql = "UPDATE idempotency SET status = $1, body = $2 WHERE token_id = $3 AND idempotency_key = $4";
+        self.execute(sql, &[Value::Integer(status), text(body), text(token), text(key)]).await?;
         Ok(())
     }
 }

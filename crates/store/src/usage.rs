@@ -2,9 +2,8 @@
 //! that follow from those, and which runners hold which snapshot.
 
 use jiff::Timestamp;
-use tieline_core::id::{ConnectionId, DeploymentId, EnvironmentId, InstanceId, ServiceId};
+use tieline_core::id::{ComponentId, ConnectionId, DeploymentId, EnvironmentId, InstanceId, ServiceId};
 
-use crate::deployment::Deployment;
 use crate::row::{Row, Value, text};
 use crate::{Result, Transaction};
 
@@ -161,32 +160,53 @@ impl Transaction {
         self.rows(sql, &[text(connection)]).await?.iter().map(|row| row.parsed("environment_id")).collect()
     }
 
-    /// Records which snapshot a runner took.
+    /// Forgets the subscription of a connection in an environment unless it leads to this provider's environment.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn instance_save(
+    pub async fn subscription_delete_other(
         &mut self,
-        id: InstanceId,
-        deployment: &Deployment,
-        snapshot: &str,
-        at: Timestamp,
+        connection: ConnectionId,
+        environment: EnvironmentId,
+        provider_environment: EnvironmentId,
     ) -> Result<()> {
+        let sql = "DELETE FROM subscription
+             WHERE connection_id = $1 AND environment_id = $2 AND provider_environment_id <> $3";
+        self.execute(sql, &[text(connection), text(environment), text(provider_environment)]).await?;
+        Ok(())
+    }
+
+    /// Records which snapshot a runner took; nothing when the snapshot is gone, with its component or environment.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn instance_save(&mut self, id: InstanceId, major: i64, snapshot: &str, at: Timestamp) -> Result<()> {
         self.execute(
             "INSERT INTO instance (id, organization_id, component_id, environment_id, major, snapshot_id, reported_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7)
+             SELECT $1, organization_id, component_id, environment_id, $2, id, $3 FROM snapshot WHERE id = $4
              ON CONFLICT (id) DO UPDATE SET snapshot_id = excluded.snapshot_id, reported_at = excluded.reported_at",
-            &[
-                text(id),
-                text(deployment.organization_id),
-                text(deployment.component_id),
-                text(deployment.environment_id),
-                Value::Integer(deployment.major),
-                text(snapshot),
-                text(at),
-            ],
+            &[text(id), Value::Integer(major), text(at), text(snapshot)],
         )
         .await?;
+        Ok(())
+    }
+
+    /// The instances of a component with the snapshots that they took, by id.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn instances_of_component(&mut self, component: ComponentId) -> Result<Vec<(InstanceId, String)>> {
+        let sql = "SELECT id, snapshot_id FROM instance WHERE component_id = $1 ORDER BY id";
+        let rows = self.rows(sql, &[text(component)]).await?;
+        rows.iter().map(|row| Ok((row.parsed("id")?, row.text("snapshot_id")?))).collect()
+    }
+
+    /// Forgets the instances that have reported nothing since.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn instances_forget(&mut self, before: Timestamp) -> Result<()> {
+        self.execute("DELETE FROM instance WHERE reported_at < $1", &[text(before)]).await?;
         Ok(())
     }
 }

@@ -147,7 +147,12 @@ impl Client {
             };
         }
         let problem: Problem = serde_json::from_str(&text).map_err(|_| self.stranger())?;
-        let exit = if status.as_u16() == 503 { Exit::Unreachable } else { Exit::No };
+        // What the command line lacks is wrong usage, whichever side sees it.
+        let exit = match (status.as_u16(), problem.code.as_str()) {
+            (503, _) => Exit::Unreachable,
+            (_, "scope_missing") => Exit::Usage,
+            _ => Exit::No,
+        };
         Err(Failure {
             exit,
             code: problem.code,

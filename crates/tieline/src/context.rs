@@ -1,5 +1,6 @@
 //! Where a command works: which server, and which organization, project, component and environment. Flags win over
-//! environment variables, those over `.tieline/context.yaml` beside the source, that over the data folder.
+//! environment variables, those over `.tieline/context.yaml` beside the source. That file comes with the source, from
+//! whoever wrote it, so it says nothing of the server: it would decide who is sent the token.
 
 use std::path::{Path, PathBuf};
 
@@ -46,12 +47,6 @@ pub(crate) struct Global {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ContextFile {
-    /// Address of the server.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) url: Option<String>,
-    /// Data folder of a server on this machine.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) data: Option<PathBuf>,
     /// Organization.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) organization: Option<String>,
@@ -121,8 +116,6 @@ impl Context {
     pub(crate) fn merged(&self) -> ContextFile {
         let (flags, file) = (self.flags.clone(), self.file.clone());
         ContextFile {
-            url: flags.url.or(file.url),
-            data: flags.data.or(file.data),
             organization: flags.organization.or(file.organization),
             project: flags.project.or(file.project),
             component: flags.component.or(file.component),
@@ -187,8 +180,8 @@ impl Context {
 
     /// The server, found by address and token, or through its data folder.
     pub(crate) fn client(&self) -> Result<Client, Failure> {
-        let url = match self.url() {
-            Some(url) => url.to_owned(),
+        let url = match &self.flags.url {
+            Some(url) => url.clone(),
             None => server_file(&self.data_folder())?.url,
         };
         Ok(Client::new(&url, self.token()?))
@@ -204,23 +197,15 @@ impl Context {
 
     /// What stays the same of a server while it is away, and when it comes back at another address.
     pub(crate) fn server(&self) -> String {
-        self.url().map_or_else(
-            || {
-                let folder = self.data_folder();
-                folder.canonicalize().unwrap_or(folder).to_string_lossy().into_owned()
-            },
-            str::to_owned,
-        )
-    }
-
-    fn url(&self) -> Option<&str> {
-        let remembered = || self.file.url.as_deref().filter(|_| self.flags.data.is_none());
-        self.flags.url.as_deref().or_else(remembered)
+        self.flags.url.clone().unwrap_or_else(|| {
+            let folder = self.data_folder();
+            folder.canonicalize().unwrap_or(folder).to_string_lossy().into_owned()
+        })
     }
 
     /// The data folder of a server on this machine.
     pub(crate) fn data_folder(&self) -> PathBuf {
-        self.flags.data.clone().or_else(|| self.file.data.clone()).unwrap_or_else(default_data_folder)
+        self.flags.data.clone().unwrap_or_else(default_data_folder)
     }
 }
 

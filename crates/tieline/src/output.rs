@@ -34,15 +34,28 @@ pub(crate) fn print_json(value: &impl serde::Serialize) {
 
 /// Prints a line on stderr.
 pub(crate) fn error_line(text: &str) {
-    let _ = writeln!(std::io::stderr(), "{text}");
+    let _ = writeln!(std::io::stderr(), "{}", printable(text));
 }
 
 /// Prints a value: as JSON, or as the text that a command makes of it.
 pub(crate) fn value(format: OutputFormat, value: &Value, text: impl FnOnce(&Value) -> String) {
     match format {
         OutputFormat::Json => line(&value.to_string()),
-        OutputFormat::Text => line(text(value).trim_end()),
+        OutputFormat::Text => line(&printable(text(value).trim_end())),
     }
+}
+
+/// Text as a terminal may show it: what others wrote into summaries and descriptions does not act there, nor turn the
+/// direction of a line around.
+fn printable(text: &str) -> String {
+    let acts = |c: char| {
+        (c.is_control() && !matches!(c, '\n' | '\t')) || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if acts(c) { shown.extend(c.escape_unicode()) } else { shown.push(c) }
+    }
+    shown
 }
 
 /// A table of the named fields of objects, one row each; what is missing or null is a dash.
@@ -71,5 +84,22 @@ pub(crate) fn cell(value: &Value) -> String {
         Value::Array(items) if items.is_empty() => "-".to_owned(),
         Value::Array(items) => items.iter().map(cell).collect::<Vec<_>>().join(", "),
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_is_shown_acts_on_the_terminal() {
+        for (text, shown) in [
+            ("two\nlines\tand ä", "two\nlines\tand ä"),
+            ("\u{1b}[2Jgone", "\\u{1b}[2Jgone"),
+            ("a\rb\u{7}\u{9b}", "a\\u{d}b\\u{7}\\u{9b}"),
+            ("safe\u{202e}lmth", "safe\\u{202e}lmth"),
+        ] {
+            assert_eq!(printable(text), shown);
+        }
     }
 }

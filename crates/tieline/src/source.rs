@@ -1,6 +1,6 @@
 //! A component's folder on its way to the server: the descriptor, and the files that it names.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tieline_core::code;
 use tieline_core::definition::MAX_BYTES;
@@ -48,7 +48,13 @@ fn with_definitions(file: &DescriptorFile) -> Result<Source, Failure> {
         if Path::new(&name).components().any(|part| part == std::path::Component::ParentDir) {
             continue;
         }
-        if let Some(content) = definition(&file.component_folder.join(name.trim_start_matches('/')))? {
+        let path = file.component_folder.join(name.trim_start_matches('/'));
+        // Nor is a link out of it: a source from somebody else would publish any file of this machine.
+        let inside = |folder: PathBuf| path.canonicalize().is_ok_and(|target| target.starts_with(folder));
+        if !file.component_folder.canonicalize().is_ok_and(inside) {
+            continue;
+        }
+        if let Some(content) = definition(&path)? {
             definitions.insert(name, content);
         }
     }

@@ -16,6 +16,7 @@ use tieline_web::App;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio_util::task::TaskTracker;
 
 use crate::context::ServerFile;
 use crate::failure::Failure;
@@ -24,7 +25,8 @@ use crate::server::{self, ServerSettings, TlsFiles, TlsListener};
 /// How long requests under way may take to finish when the server stops.
 const DRAIN: Duration = Duration::from_secs(10);
 
-/// How often reconcilers run: a change that another server commits is seen after this at the latest.
+/// How often reconcilers run: a change that another server commits, or a request that was broken off after its commit, is
+/// seen after this at the latest.
 const UPKEEP: Duration = Duration::from_millis(100);
 
 /// How often what nothing needs any more is forgotten.
@@ -37,6 +39,7 @@ pub(crate) struct Server {
     store: Store,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
+    requests: TaskTracker,
 }
 
 /// Chooses the process's TLS cryptography, of servers and of clients; the second call finds it chosen.
@@ -91,16 +94,17 @@ impl Server {
 
         let (stop, stopping) = watch::channel(false);
         let control = Arc::new(control);
-        let app = App { control: Arc::clone(&control), stopping: stopping.clone() };
+        let requests = TaskTracker::new();
+        let app = App { control: Arc::clone(&control), stopping: stopping.clone(), requests: requests.clone() };
         let mut tasks = JoinSet::new();
         tasks.spawn(purge(Arc::clone(&control), stopping.clone()));
-        tasks.spawn(upkeep(control, store.is_shared(), stopping.clone()));
+        tasks.spawn(upkeep(control, stopping.clone()));
         let tls = settings.tls.as_ref();
         serve(&mut tasks, api.listener, tls, tieline_web::router(app), &stopping)?;
         serve(&mut tasks, internal.listener, tls, gateway_absent(), &stopping)?;
         serve(&mut tasks, external.listener, tls, gateway_absent(), &stopping)?;
         server::write_server_file(&settings.data, &file)?;
-        Ok(Self { file, data: settings.data.clone(), store, stop, tasks })
+        Ok(Self { file, data: settings.data.clone(), store, stop, tasks, requests })
     }
 
     /// The API's address.
@@ -123,7 +127,11 @@ impl Server {
         // Nobody may find a server that is going away; a file that is gone already is as good.
         let _ = std::fs::remove_file(self.data.join("server.json"));
         self.stop.send_replace(true);
-        let drained = async { while self.tasks.join_next().await.is_some() {} };
+        let drained = async {
+            while self.tasks.join_next().await.is_some() {}
+            self.requests.close();
+            self.requests.wait().await;
+        };
         if tokio::time::timeout(DRAIN, drained).await.is_err() {
             tracing::warn!("requests were still under way after {DRAIN:?}");
             self.tasks.shutdown().await;
@@ -175,7 +183,7 @@ impl From<tieline_control::Error> for Failure {
 }
 
 /// Runs the reconcilers on a timer until the server stops, and once more then.
-async fn upkeep(control: Arc<Control>, shared: bool, mut stopping: watch::Receiver<bool>) {
+async fn upkeep(control: Arc<Control>, mut stopping: watch::Receiver<bool>) {
     loop {
         let stop = tokio::select! {
             _ = stopping.wait_for(|stop| *stop) => true,
@@ -187,7 +195,7 @@ async fn upkeep(control: Arc<Control>, shared: bool, mut stopping: watch::Receiv
         if stop {
             return;
         }
-        if shared && let Err(error) = control.feed_follow().await {
+        if let Err(error) = control.feed_follow().await {
             tracing::warn!(%error, "the change feed cannot be followed");
         }
     }
@@ -232,25 +240,11 @@ fn serve(
     router: Router,
     stopping: &watch::Receiver<bool>,
 ) -> Result<(), Failure> {
-    let mut stopping = stopping.clone();
-    let stopped = async move {
-        // An error means that the server itself is gone, which is a stop as well.
-        let _ = stopping.wait_for(|stop| *stop).await;
-    };
-    let report = |result: std::io::Result<()>| {
-        if let Err(error) = result {
-            tracing::error!(%error, "a listener failed");
-        }
-    };
+    let stopping = stopping.clone();
     match tls {
-        Some(files) => {
-            let listener = TlsListener::new(listener, files)?;
-            tasks.spawn(async move { report(axum::serve(listener, router).with_graceful_shutdown(stopped).await) });
-        }
-        None => {
-            tasks.spawn(async move { report(axum::serve(listener, router).with_graceful_shutdown(stopped).await) });
-        }
-    }
+        Some(files) => tasks.spawn(server::serve(TlsListener::new(listener, files)?, router, stopping)),
+        None => tasks.spawn(server::serve(listener, router, stopping)),
+    };
     Ok(())
 }
 

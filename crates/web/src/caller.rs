@@ -3,7 +3,7 @@
 use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
-use tieline_control::{Actor, Error};
+use tieline_control::{Actor, Error, Repeat};
 use tieline_core::secret::Secret;
 
 use crate::{ApiError, App};
@@ -20,6 +20,10 @@ impl FromRequestParts<App> for Caller {
         if !scheme.eq_ignore_ascii_case("bearer") {
             return Err(Error::unauthenticated().into());
         }
-        Ok(Self(app.control.authenticate(&Secret::new(token.trim())).await?))
+        let actor = app.control.authenticate(&Secret::new(token.trim())).await?;
+        Ok(Self(match parts.extensions.get::<Repeat>() {
+            Some(repeat) => actor.repeating(repeat.clone()),
+            None => actor,
+        }))
     }
 }

@@ -23,6 +23,9 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 /// What may take as long as it takes: it goes over everything that the installation holds.
 const PATIENT: [&str; 1] = ["key_rotate"];
 
+/// What may be asked to wait.
+const WAITING: &str = "snapshot";
+
 /// The figures, the limit, and which operation a route is.
 pub(crate) struct Guard {
     pub(crate) metrics: Metrics,
@@ -62,7 +65,7 @@ pub(crate) async fn guard(State(guard): State<Arc<Guard>>, request: Request, nex
         return next.run(request).await;
     };
     let begin = Instant::now();
-    let response = if waits(&request) || PATIENT.contains(&operation.as_str()) {
+    let response = if waits(&operation, &request) || PATIENT.contains(&operation.as_str()) {
         next.run(request).await
     } else {
         match guard.places.try_acquire() {
@@ -74,10 +77,11 @@ pub(crate) async fn guard(State(guard): State<Arc<Guard>>, request: Request, nex
     response
 }
 
-/// Whether a request asks to wait for a change: it costs nothing meanwhile, and its handler bounds the time.
-fn waits(request: &Request) -> bool {
+/// Whether a request asks to wait for a change: it costs nothing meanwhile, and its handler bounds the time. Of any other
+/// operation the word means nothing, and takes nobody past the limit.
+fn waits(operation: &str, request: &Request) -> bool {
     let parameters = request.uri().query().unwrap_or_default().split('&');
-    request.method() == Method::GET && parameters.into_iter().any(|parameter| parameter.starts_with("wait="))
+    operation == WAITING && parameters.into_iter().any(|parameter| parameter.starts_with("wait="))
 }
 
 fn overloaded() -> Response {
@@ -118,12 +122,16 @@ mod tests {
     #[tokio::test]
     async fn what_is_too_much_is_refused_and_waiting_is_not() {
         let document = crate::openapi();
-        let path = "/api/v1/organizations/{organization}";
-        for (limit, query, expect) in [
-            (1, "", StatusCode::OK),
-            (0, "", StatusCode::SERVICE_UNAVAILABLE),
-            (0, "?wait=5", StatusCode::OK),
-            (0, "?await=5", StatusCode::SERVICE_UNAVAILABLE),
+        let view = "/api/v1/organizations/{organization}";
+        let snapshot = "/api/v1/organizations/{organization}/projects/{project}/components/{component}/environments/{environment}/snapshot";
+        let free = StatusCode::OK;
+        let full = StatusCode::SERVICE_UNAVAILABLE;
+        for (limit, (operation, path), query, expect) in [
+            (1, ("organization_view", view), "", free),
+            (0, ("organization_view", view), "", full),
+            (0, ("organization_view", view), "?wait=5", full),
+            (0, ("snapshot", snapshot), "?held=x&wait=5", free),
+            (0, ("snapshot", snapshot), "?await=5", full),
         ] {
             let guarded = Arc::new(Guard::with_limit(&document, limit));
             let router = Router::new()
@@ -131,13 +139,14 @@ mod tests {
                 .route("/health/live", get(|| async { "live" }))
                 .layer(axum::middleware::from_fn_with_state(Arc::clone(&guarded), guard));
             let ask = |uri: String| router.clone().oneshot(Request::get(uri).body(Body::empty()).unwrap());
-            let answer = ask(format!("/api/v1/organizations/acme{query}")).await.unwrap();
+            let uri = path.replace(['{', '}'], "");
+            let answer = ask(format!("{uri}{query}")).await.unwrap();
             assert_eq!(answer.status(), expect, "{limit} {query}");
             assert_eq!(answer.headers().contains_key(header::RETRY_AFTER), expect != StatusCode::OK);
             assert_eq!(ask("/health/live".into()).await.unwrap().status(), StatusCode::OK);
             let figures = guarded.metrics.text(7);
             let counted =
-                format!("tieline_requests_total{{operation=\"organization_view\",status=\"{}\"}} 1", expect.as_u16());
+                format!("tieline_requests_total{{operation=\"{operation}\",status=\"{}\"}} 1", expect.as_u16());
             assert!(figures.contains(&counted), "{figures}");
             assert!(figures.contains("tieline_change_number 7") && figures.contains("tieline_build_info{version="));
         }

@@ -1,15 +1,15 @@
 //! Creations that may be repeated: under an `Idempotency-Key` the same request is carried out once, and answered the same
-//! each time. Only what was done is kept, for a day; who was refused may try again.
+//! each time. Only what was done is kept, for a day; who was refused may try again. `control` claims the key together with
+//! what is done under it.
 
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{FromRequestParts, MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use tieline_control::KeptAnswer;
+use tieline_control::{KeptAnswer, Repeat};
 use tieline_core::code;
 use tieline_core::secret::RunningDigest;
 
@@ -22,38 +22,33 @@ const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// Longest key, in characters.
 const LONGEST: usize = 255;
-/// Operations whose answers are not kept: one holds a secret, one everything.
-const NOT_KEPT: [&str; 2] = ["token_create", "backup_create"];
+/// Operations whose answers may be kept: they make something, in one transaction, and answer no secret. Any other refuses
+/// the header, so that what an operation answers is not kept before somebody has thought about it.
+const KEPT: [&str; 12] = [
+    "organization_create",
+    "environment_create",
+    "project_create",
+    "component_create",
+    "service_register",
+    "resource_register",
+    "service_publish",
+    "service_unpublish",
+    "connection_create",
+    "deploy",
+    "promote",
+    "rollback",
+];
 
 /// What the middleware works with.
 #[derive(Clone)]
 pub(crate) struct Repeats {
     app: App,
     guard: Arc<Guard>,
-    running: Arc<Mutex<HashSet<String>>>,
 }
 
 impl Repeats {
     pub(crate) fn new(app: App, guard: Arc<Guard>) -> Self {
-        Self { app, guard, running: Arc::default() }
-    }
-
-    /// Notes that a request of a key is under way; none when one is already.
-    fn begin(&self, key: String) -> Option<Running> {
-        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        running.insert(key.clone()).then(|| Running { all: Arc::clone(&self.running), key })
-    }
-}
-
-/// A request under way; its key is free again when this is dropped.
-struct Running {
-    all: Arc<Mutex<HashSet<String>>>,
-    key: String,
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.all.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
+        Self { app, guard }
     }
 }
 
@@ -82,35 +77,36 @@ async fn carry_out(
         ApiError::bad_request(code!("body_invalid"), error.to_string(), hint)
     })?;
     let digest = digest(&parts, &body);
-    let Some(_running) = repeats.begin(format!("{} {key}", actor.token_id())) else {
-        return Err(conflict(
-            code!("idempotency_in_progress"),
-            "a request with this Idempotency-Key is still under way",
-            "wait for its answer, or send it again in a moment",
-        ));
-    };
-    if let Some(kept) = repeats.app.control.answer_kept(&actor, key).await? {
-        if kept.request != digest {
+    if let Some(KeptAnswer { request, given }) = repeats.app.control.answer_kept(&actor, key).await? {
+        if request != digest {
             return Err(conflict(
                 code!("idempotency_key_reused"),
                 "this Idempotency-Key was used for another request",
                 "draw another key for another request",
             ));
         }
-        let status = StatusCode::from_u16(kept.status).unwrap_or(StatusCode::OK);
+        let (status, body) = given.ok_or_else(|| {
+            conflict(
+                code!("idempotency_in_progress"),
+                "the request with this Idempotency-Key was carried out, and its answer is not there yet",
+                "send it again in a moment; if this stays, look at what it made: it is not made twice",
+            )
+        })?;
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
         let headers = [
             (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
             (REPLAYED, HeaderValue::from_static("true")),
         ];
-        return Ok((status, headers, kept.body).into_response());
+        return Ok((status, headers, body).into_response());
     }
+    parts.extensions.insert(Repeat { key: key.to_owned(), request: digest });
     let response = next.run(Request::from_parts(parts, Body::from(body))).await;
     if !response.status().is_success() {
         return Ok(response);
     }
     let (head, body) = response.into_parts();
     let failed = |error: &dyn std::fmt::Display| {
-        // It was done: to answer otherwise would have it done again.
+        // It was done, which the key says already: the client is answered all the same.
         tracing::error!(%error, "an answer could not be kept for its Idempotency-Key");
     };
     let body = match axum::body::to_bytes(body, usize::MAX).await {
@@ -120,9 +116,8 @@ async fn carry_out(
             return Ok(head.status.into_response());
         }
     };
-    let text = String::from_utf8_lossy(&body).into_owned();
-    let answer = KeptAnswer { request: digest, status: head.status.as_u16(), body: text };
-    if let Err(error) = repeats.app.control.answer_keep(&actor, key, answer).await {
+    let text = String::from_utf8_lossy(&body);
+    if let Err(error) = repeats.app.control.answer_keep(&actor, key, head.status.as_u16(), &text).await {
         failed(&error);
     }
     Ok(Response::from_parts(head, Body::from(body)))
@@ -132,7 +127,7 @@ fn key<'a>(given: &'a HeaderValue, operation: &str) -> Result<&'a str, ApiError>
     let refused = |title: &str, hint| {
         Err(ApiError::new(StatusCode::BAD_REQUEST, code!("idempotency_key_invalid"), title.into(), hint))
     };
-    if NOT_KEPT.contains(&operation) {
+    if !KEPT.contains(&operation) {
         return refused("the answer of this operation is not kept", "send it without an Idempotency-Key");
     }
     match given.to_str() {
@@ -141,10 +136,12 @@ fn key<'a>(given: &'a HeaderValue, operation: &str) -> Result<&'a str, ApiError>
     }
 }
 
-/// What makes two requests the same: method, address and body.
+/// What makes two requests the same: method, address and body. The token is part of it so that what is kept cannot be
+/// tried against guesses of a secret in the body: whoever reads the database does not have the token.
 fn digest(parts: &axum::http::request::Parts, body: &[u8]) -> String {
     let mut digest = RunningDigest::default();
-    for piece in [parts.method.as_str().as_bytes(), b" ", parts.uri.to_string().as_bytes(), b"\n", body] {
+    let token = parts.headers.get(header::AUTHORIZATION).map_or(&[][..], HeaderValue::as_bytes);
+    for piece in [token, b"\n", parts.method.as_str().as_bytes(), b" ", parts.uri.to_string().as_bytes(), b"\n", body] {
         digest.update(piece);
     }
     digest.digest().to_string()
@@ -152,4 +149,22 @@ fn digest(parts: &axum::http::request::Parts, body: &[u8]) -> String {
 
 fn conflict(code: &'static str, title: &str, hint: &str) -> ApiError {
     ApiError::new(StatusCode::CONFLICT, code, title.into(), hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_is_made_by_an_operation() {
+        let document = serde_json::to_value(crate::openapi()).unwrap();
+        let paths = document["paths"].as_object().unwrap().values();
+        let made: Vec<_> = paths.filter_map(|methods| methods["post"]["operationId"].as_str()).collect();
+        for operation in KEPT {
+            assert!(made.contains(&operation), "{operation}");
+        }
+        for secret in ["token_create", "backup_create", "key_rotate", "an_operation_of_tomorrow"] {
+            assert!(key(&HeaderValue::from_static("one"), secret).is_err(), "{secret}");
+        }
+    }
 }

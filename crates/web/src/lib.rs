@@ -4,6 +4,7 @@
 
 mod api;
 mod caller;
+mod carry;
 mod error;
 mod guard;
 mod idempotency;
@@ -20,6 +21,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use tieline_control::Control;
 use tokio::sync::watch;
+use tokio_util::task::TaskTracker;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::OpenApi;
@@ -40,6 +42,8 @@ pub struct App {
     pub control: Arc<Control>,
     /// Turns true when the server drains: requests that wait for a change answer at once.
     pub stopping: watch::Receiver<bool>,
+    /// The requests under way that change something: they end although their clients went away, before the server does.
+    pub requests: TaskTracker,
 }
 
 #[derive(OpenApi)]
@@ -82,6 +86,8 @@ pub fn router(app: App) -> Router {
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(from_fn_with_state(Repeats::new(app.clone(), Arc::clone(&guarded)), idempotency::repeat))
         .layer(from_fn_with_state(guarded, guard::guard))
+        .layer(axum::middleware::from_fn(input::refuse_nul))
+        .layer(from_fn_with_state(app.requests.clone(), carry::carry))
         .layer(SetResponseHeaderLayer::overriding(
             header::CACHE_CONTROL,
             axum::http::HeaderValue::from_static("no-store"),

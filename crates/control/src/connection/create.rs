@@ -6,6 +6,7 @@ use tieline_core::id::ConnectionId;
 use tieline_core::model::{AccessMode, ComponentType, Level, Scheme, Secrets, ServiceType};
 use tieline_core::name::{ConnectionName, NameError};
 use tieline_core::offer::{Consumer, Provider, offer};
+use tieline_core::reference::Reference;
 use tieline_core::wire::connection::{ConnectionCreate, ConnectionView};
 use tieline_store::connection::Connection;
 use tieline_store::service::Service;
@@ -14,7 +15,7 @@ use tieline_store::tenancy::{Component, Project};
 use super::find::Scope;
 use super::keys::{Minted, minted};
 use super::show::Show;
-use crate::service::find::usable_from;
+use crate::service::find::{parse, usable_from};
 use crate::service::text::{MAX_LINE, within};
 use crate::work::Work;
 use crate::{Actor, Control, Error, Result};
@@ -179,7 +180,7 @@ impl Work<'_> {
     }
 }
 
-/// The access mode and scheme of a connection to an internal service.
+/// The access mode and scheme of a connection to an internal service. A visibility in the reference asks for its mode.
 fn access(request: &ConnectionCreate, service: &Service, place: &Place) -> Result<Option<(AccessMode, Scheme)>> {
     if service.service_type != ServiceType::Internal {
         return if request.access_mode.is_some() || request.authentication_scheme.is_some() {
@@ -196,7 +197,11 @@ fn access(request: &ConnectionCreate, service: &Service, place: &Place) -> Resul
         Provider { endpoint_type: endpoint.kind, visibilities: &service.visibilities, schemes: &service.schemes };
     let same_project = place.project.as_ref().is_some_and(|project| service.project_id == Some(project.id));
     let consumer = Consumer { level: place.level, same_project };
-    let chosen = offer(provider, consumer).choose(request.access_mode, request.authentication_scheme);
+    let written = match parse(&request.service)? {
+        Reference::Service { visibility, .. } => visibility.map(AccessMode::from),
+        Reference::ThirdParty { .. } | Reference::Resource { .. } => None,
+    };
+    let chosen = offer(provider, consumer).choose(request.access_mode.or(written), request.authentication_scheme);
     chosen.map(Some).map_err(|refused| {
         let code = match refused {
             tieline_core::offer::Refused::Mode { .. } => code!("access_mode_not_offered"),

@@ -9,7 +9,7 @@ use crate::work::Work;
 
 impl Work<'_> {
     /// Subscribes the external consumers of a service where it is deployed: what a deployment of the provider asks.
-    /// Nothing is taken away: an undeployed provider leaves its consumers as they are.
+    /// An undeployed provider leaves its consumers as they are; only another mapping takes a subscription away.
     pub(crate) async fn subscribe_external_consumers(&mut self, service: &Service) -> Result<()> {
         for connection in self.transaction.connections_of_service(service.id).await? {
             self.subscribe_if_external(&connection, service).await?;
@@ -28,10 +28,13 @@ impl Work<'_> {
         let deployed = self.transaction.deployed_endpoints_of_service(service.id).await?;
         for environment in self.transaction.environments(self.organization.id).await? {
             let provider = self.provider_environment(connection, &environment).await?;
-            let there = provider.filter(|there| deployed.iter().any(|at| at.environment_id == there.id));
-            if let Some(provider) = there {
-                let at = self.at;
-                self.transaction.subscription_save(connection.id, environment.id, service.id, provider.id, at).await?;
+            let (id, here, at) = (connection.id, environment.id, self.at);
+            match provider {
+                Some(there) if deployed.iter().any(|at| at.environment_id == there.id) => {
+                    self.transaction.subscription_save(id, here, service.id, there.id, at).await?;
+                }
+                Some(there) => self.transaction.subscription_delete_other(id, here, there.id).await?,
+                None => self.transaction.subscription_delete(id, here).await?,
             }
         }
         Ok(true)

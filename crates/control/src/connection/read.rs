@@ -56,7 +56,7 @@ impl Control {
         let shown = work.show(&connection, Show::Revealed).await?;
         if !shown.revealed.is_empty() {
             let detail = json!({ "name": connection.name, "environments": shown.revealed });
-            work.finish("connection_reveal", &connection.id.to_string(), detail).await?;
+            work.finish_unchanged("connection_reveal", &connection.id.to_string(), detail).await?;
         }
         Ok(shown.view)
     }

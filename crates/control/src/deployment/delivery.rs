@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use tieline_core::access::{Permission, is_runner};
 use tieline_core::id::{InstanceId, SealedVersionId};
@@ -15,7 +15,7 @@ use tieline_store::deployment::Deployment;
 use tieline_store::key::SealedVersion;
 use uuid::Uuid;
 
-use super::plan::Spot;
+use super::plan::{Spot, parse_version};
 use crate::sealed::authenticated;
 use crate::work::Work;
 use crate::{Actor, Control, Error, Result};
@@ -35,8 +35,29 @@ pub struct SnapshotQuery {
     pub version: Option<String>,
 }
 
+impl SnapshotQuery {
+    /// What is asked for, in whichever spelling: handles differ ignoring case, and of a version only the major counts.
+    fn question(&self) -> Self {
+        let major = |version: &String| {
+            parse_version(version).map_or_else(|_| version.clone(), |(major, _)| format!("v{major}"))
+        };
+        Self {
+            organization: self.organization.to_ascii_lowercase(),
+            project: self.project.to_ascii_lowercase(),
+            component: self.component.to_ascii_lowercase(),
+            environment: self.environment.to_ascii_lowercase(),
+            version: self.version.as_ref().map(major),
+        }
+    }
+}
+
+/// For how long an instance that reports nothing counts: a watching runner reports every day.
+const INSTANCE_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+
 /// A live snapshot as it is delivered: everything but the opening of its secrets.
 pub(crate) struct Delivered {
+    /// Tells it from what a later deployment, snapshot or policy makes of it.
+    revision: String,
     spot: Spot,
     /// Whether it goes to a runner of the place, and not to a person.
     runner: bool,
@@ -47,20 +68,27 @@ pub(crate) struct Delivered {
 
 /// That a runner took a snapshot.
 pub(crate) struct Report {
-    live: Deployment,
+    major: i64,
+    snapshot: String,
     at: Timestamp,
 }
 
 impl Control {
-    /// The values of the live snapshot. A runner's fetch is an instance report; anybody else's is audited.
+    /// The values of the live snapshot. A runner's fetch is an instance report; anybody else's is audited. `instance`
+    /// tells the processes of one runner's token apart.
     ///
     /// # Errors
     /// `forbidden`, `not_deployed`, `several_majors_live`, and "not found" for what the actor may not see.
-    pub async fn snapshot_fetch(&self, actor: &Actor, query: &SnapshotQuery) -> Result<SnapshotValues> {
+    pub async fn snapshot_fetch(
+        &self,
+        actor: &Actor,
+        query: &SnapshotQuery,
+        instance: Option<&str>,
+    ) -> Result<SnapshotValues> {
         let delivered = self.delivered(actor, query).await?;
         let values = self.opened(&delivered)?;
         if delivered.runner {
-            self.report(actor, &delivered);
+            self.report(actor, &delivered, instance);
         } else {
             let work = self.write(actor, &query.organization).await?;
             let object = format!("{}/{}", delivered.spot.project.handle, delivered.spot.component.handle);
@@ -68,20 +96,20 @@ impl Control {
                 "environment": delivered.spot.environment.handle, "snapshot": delivered.live.snapshot_id,
                 "variables": values.variables.keys().collect::<Vec<_>>(),
             });
-            work.finish("variables", &object, detail).await?;
+            work.finish_unchanged("variables", &object, detail).await?;
         }
         Ok(values)
     }
 
-    /// The id of the live snapshot, for whoever may fetch it: what a watching runner compares.
+    /// The revision of the live snapshot, for whoever may fetch it: what a watching runner compares.
     ///
     /// # Errors
     /// As [`Control::snapshot_fetch`].
-    pub async fn snapshot_current(&self, actor: &Actor, query: &SnapshotQuery) -> Result<String> {
-        Ok(self.delivered(actor, query).await?.live.snapshot_id.clone())
+    pub async fn snapshot_revision(&self, actor: &Actor, query: &SnapshotQuery) -> Result<String> {
+        Ok(self.delivered(actor, query).await?.revision.clone())
     }
 
-    /// Records which runners took which snapshots since the last time.
+    /// Records which runners took which snapshots since the last time. What is gone meanwhile is passed over.
     ///
     /// # Errors
     /// When the database fails; the reports are kept for the next time.
@@ -93,8 +121,9 @@ impl Control {
         let recorded = async {
             let mut transaction = self.store.write().await?;
             for (id, report) in &reports {
-                transaction.instance_save(*id, &report.live, &report.live.snapshot_id, report.at).await?;
+                transaction.instance_save(*id, report.major, &report.snapshot, report.at).await?;
             }
+            transaction.instances_forget(self.now() - INSTANCE_KEPT).await?;
             transaction.commit().await
         };
         if let Err(error) = recorded.await {
@@ -108,7 +137,7 @@ impl Control {
     }
 
     async fn delivered(&self, actor: &Actor, query: &SnapshotQuery) -> Result<Arc<Delivered>> {
-        let question = (actor.token, query.clone());
+        let question = (actor.token, query.question());
         let change = *self.changes.borrow();
         if let Some(delivered) = self.delivered.recall(&question, change) {
             return Ok(delivered);
@@ -119,7 +148,8 @@ impl Control {
         let pinned = work.pinned(&live).await?;
         let sealed = work.transaction.snapshot_sealed(&live.snapshot_id).await?;
         let sealed = sealed.into_iter().map(|version| (version.id, version)).collect();
-        let delivered = Arc::new(Delivered { spot, runner, live, pinned, sealed });
+        let revision = Digest::of(&json!([live.id, live.snapshot_id, live.policy]).to_string()).to_string();
+        let delivered = Arc::new(Delivered { revision, spot, runner, live, pinned, sealed });
         self.delivered.keep(question, change, Arc::clone(&delivered));
         Ok(delivered)
     }
@@ -140,20 +170,24 @@ impl Control {
         let variables = delivered.pinned.iter().map(|pinned| Ok((pinned.name.clone(), open(pinned)?)));
         Ok(SnapshotValues {
             snapshot: delivered.live.snapshot_id.clone(),
+            revision: delivered.revision.clone(),
             version: format!("v{}", delivered.live.major),
             policy: delivered.live.policy.clone(),
             variables: variables.collect::<Result<_>>()?,
         })
     }
 
-    /// Notes that a runner took a snapshot. A process that was exec'd reports no end, so its token and place stand for
-    /// it, until the next fetch.
-    fn report(&self, actor: &Actor, delivered: &Delivered) {
+    /// Notes that a runner took a snapshot. A process that was exec'd reports no end: what it named itself stands for it,
+    /// or else its token and place, until the next fetch.
+    fn report(&self, actor: &Actor, delivered: &Delivered, instance: Option<&str>) {
         let (spot, live) = (&delivered.spot, &delivered.live);
-        let place = format!("{} {} {} {}", actor.token, spot.component.id, spot.environment.id, live.major);
-        let report = Report { live: live.clone(), at: self.now() };
+        let (component, environment) = (spot.component.id, spot.environment.id);
+        // The token and place are always part of it, so that nobody reports in another's name.
+        let named = instance.unwrap_or_default();
+        let instance = format!("{} {component} {environment} {} {named}", actor.token, live.major);
+        let report = Report { major: live.major, snapshot: live.snapshot_id.clone(), at: self.now() };
         let mut reports = self.reports.lock().unwrap_or_else(PoisonError::into_inner);
-        reports.insert(InstanceId(stable_id(&place)), report);
+        reports.insert(InstanceId(stable_id(&instance)), report);
     }
 }
 
@@ -196,4 +230,30 @@ fn stable_id(text: &str) -> Uuid {
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&digest.as_bytes()[..16]);
     uuid::Builder::from_custom_bytes(bytes).into_uuid()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_question_is_the_same_in_every_spelling() {
+        let query = |organization: &str, version: Option<&str>| SnapshotQuery {
+            organization: organization.to_owned(),
+            project: "Shop".to_owned(),
+            component: "orders".to_owned(),
+            environment: "DEVELOPMENT".to_owned(),
+            version: version.map(str::to_owned),
+        };
+        for (organization, version, expect) in [
+            ("ACME", Some("v1"), true),
+            ("acme", Some("v1.7"), true),
+            ("acme", Some("v2"), false),
+            ("acme", None, false),
+            ("ac", Some("v1"), false),
+        ] {
+            let same = query(organization, version).question() == query("Acme", Some("v1.0")).question();
+            assert_eq!(same, expect, "{organization} {version:?}");
+        }
+    }
 }

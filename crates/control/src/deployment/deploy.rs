@@ -112,6 +112,8 @@ impl Work<'_> {
             self.subscribe_external_consumers(service).await?;
             self.refresh_service(service.id).await?;
         }
+        // Its own endpoints may have changed its own values.
+        let deployment = self.deployment_again(deployment.id).await?;
         let mut answer = self.deployment_view(spot, &deployment).await?;
         answer.warnings = order.prepared.warnings.iter().chain(&plan.warnings).cloned().collect();
         let object = format!("{}/{}", spot.project.handle, spot.component.handle);

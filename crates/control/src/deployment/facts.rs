@@ -2,15 +2,14 @@
 
 use tieline_core::descriptor::model::{Descriptor, EnvSource};
 use tieline_core::endpoint::Visibility;
-use tieline_core::id::{ConnectionId, SealedVersionId};
-use tieline_core::model::{AccessMode, PinnedValue, ServiceType};
+use tieline_core::id::ConnectionId;
+use tieline_core::model::{AccessMode, ServiceType};
 use tieline_core::name::variable_part;
 use tieline_core::reference::{Reference, endpoint_id};
 use tieline_core::resolve::{self, Target};
 use tieline_store::connection::Connection;
 use tieline_store::service::Service;
 use tieline_store::tenancy::{Component, Environment};
-use uuid::Uuid;
 
 use crate::connection::values::{ConnectionValues, ValueState};
 use crate::work::Work;
@@ -116,8 +115,7 @@ fn usable(connection: &Connection, component: &Component) -> bool {
 fn parameters(values: ConnectionValues) -> Vec<resolve::Parameter> {
     let state = |value| match value {
         ValueState::Set(value) => resolve::ValueState::Set(value),
-        // A plan shows no secret, so it needs no secret to show; deploying mints this one before it resolves.
-        ValueState::AtDeployment => resolve::ValueState::Set(PinnedValue::Sealed(SealedVersionId(Uuid::nil()))),
+        ValueState::AtDeployment => resolve::ValueState::AtDeployment,
         ValueState::Absent => resolve::ValueState::Absent,
         ValueState::Pending(reason) => resolve::ValueState::Pending(reason),
     };

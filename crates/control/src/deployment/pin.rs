@@ -4,19 +4,22 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 use tieline_core::id::{ConnectionId, SealedVersionId};
-use tieline_core::model::PinnedValue;
+use tieline_core::model::{Degraded, PinnedValue};
 use tieline_core::resolve::{Pinned, Plan};
 use tieline_core::secret::Digest;
 use tieline_store::deployment::Deployment;
 use tieline_store::release::Snapshot;
 
 use super::plan::Spot;
-use crate::Result;
 use crate::work::Work;
+use crate::{Error, Result};
 
 impl Work<'_> {
     /// Records the snapshot of a plan; equal content is the same snapshot.
     pub(super) async fn pin(&mut self, spot: &Spot, plan: &Plan) -> Result<String> {
+        if let Some(unminted) = plan.unminted.first() {
+            return Err(Error::Inconsistent(format!("the secret of {} was not minted", unminted.name)));
+        }
         let variables: Vec<&Pinned> = plan.variables.iter().map(|planned| &planned.pinned).collect();
         let variables = json!(variables);
         let content = json!([spot.component.id, spot.environment.id, variables]);
@@ -42,15 +45,12 @@ impl Work<'_> {
     }
 
     /// What a plan carries forward, with the reason and since when; what was degraded before keeps its beginning.
-    pub(super) fn degraded(&self, plan: &Plan, before: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    pub(super) fn degraded(&self, plan: &Plan, before: &BTreeMap<String, Degraded>) -> BTreeMap<String, Degraded> {
         let entry = |planned: &tieline_core::resolve::Planned| {
-            let reason = planned.degraded.as_ref()?;
+            let reason = planned.degraded.clone()?;
             let name = &planned.pinned.name;
-            let since = before
-                .get(name)
-                .and_then(|text| text.split(' ').nth(1))
-                .map_or_else(|| self.at.strftime("%FT%TZ").to_string(), str::to_owned);
-            Some((name.clone(), format!("since {since} {reason}")))
+            let since = before.get(name).map_or(self.at, |before| before.since);
+            Some((name.clone(), Degraded { since, reason }))
         };
         plan.variables.iter().filter_map(entry).collect()
     }

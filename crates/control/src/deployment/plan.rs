@@ -2,6 +2,7 @@
 
 use tieline_core::code;
 use tieline_core::descriptor::model::Place;
+use tieline_core::id::DeploymentId;
 use tieline_core::model::ComponentType;
 use tieline_core::resolve::{self, Consumer, Input, Pinned, Plan};
 use tieline_core::version::Version;
@@ -119,6 +120,12 @@ impl Work<'_> {
         }
     }
 
+    /// A deployment as it is recorded by now.
+    pub(super) async fn deployment_again(&mut self, id: DeploymentId) -> Result<Deployment> {
+        let found = self.transaction.deployment_by_id(id).await?;
+        found.ok_or_else(|| Error::Inconsistent(format!("the deployment {id} is gone")))
+    }
+
     /// The release of a deployment.
     pub(super) async fn release(&mut self, deployment: &Deployment) -> Result<tieline_store::release::Release> {
         let found = self.transaction.release_by_id(deployment.release_id).await?;
@@ -142,7 +149,14 @@ impl Work<'_> {
         previous: Option<&Deployment>,
         manner: Manner,
     ) -> Result<Plan> {
-        let connections = self.connections_referred(&spot.component, &prepared.descriptor).await?;
+        let mut connections = self.connections_referred(&spot.component, &prepared.descriptor).await?;
+        if manner.refresh
+            && let Some(deployment) = previous
+        {
+            // Another connection of the same name or id is another one: only a deployment subscribes to it.
+            let used = self.used_by(deployment).await?;
+            connections.retain(|connection| used.contains(&connection.id));
+        }
         let facts = self.facts(&connections, &spot.component, &spot.environment).await?;
         let previous = match previous {
             Some(deployment) => self.pinned(deployment).await?,
@@ -196,11 +210,21 @@ pub(super) fn view(spot: &Spot, prepared: &Prepared, plan: &Plan) -> PlanView {
         key: planned.pinned.source.as_ref().map(|source| source.key.clone()),
         degraded: planned.degraded.clone(),
     });
+    let unminted = plan.unminted.iter().map(|unminted| VariableView {
+        name: unminted.name.clone(),
+        value: None,
+        sensitive: true,
+        connection: Some(unminted.source.connection.clone()),
+        key: Some(unminted.source.key.clone()),
+        degraded: None,
+    });
+    let mut variables: Vec<_> = variables.chain(unminted).collect();
+    variables.sort_by(|a, b| a.name.cmp(&b.name));
     PlanView {
         component: spot.component.handle.clone(),
         environment: spot.environment.handle.clone(),
         ready: prepared.problems.is_empty() && plan.ready(),
-        variables: variables.collect(),
+        variables,
         problems: prepared.problems.iter().chain(&plan.problems).cloned().collect(),
         warnings: prepared.warnings.iter().chain(&plan.warnings).cloned().collect(),
     }

@@ -1,6 +1,7 @@
 //! What follows a change of values: each live deployment that uses them is planned again and, when anything differs, gets
-//! a new snapshot. Nothing is ever taken away: what no longer resolves is carried forward and marked degraded.
+//! a new snapshot, and an entry of the audit that says so. Nothing is ever taken away: what no longer resolves is carried forward and marked degraded.
 
+use serde_json::json;
 use tieline_core::id::{ConnectionId, ServiceId};
 use tieline_store::deployment::Deployment;
 
@@ -42,6 +43,14 @@ impl Work<'_> {
         let degraded = self.degraded(&plan, &deployment.degraded);
         if snapshot != deployment.snapshot_id || degraded != deployment.degraded {
             self.transaction.deployment_repin(deployment.id, &snapshot, &degraded).await?;
+        }
+        if snapshot != deployment.snapshot_id {
+            let object = format!("{}/{}", spot.project.handle, spot.component.handle);
+            let detail = json!({
+                "environment": spot.environment.handle, "deployment": deployment.id,
+                "from": deployment.snapshot_id, "to": snapshot,
+            });
+            self.audit("snapshot_repin", &object, detail).await?;
         }
         Ok(())
     }

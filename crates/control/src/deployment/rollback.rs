@@ -74,6 +74,8 @@ impl Control {
             work.subscribe_external_consumers(service).await?;
             work.refresh_service(service.id).await?;
         }
+        // Its own endpoints may have changed its own values.
+        let deployment = work.deployment_again(deployment.id).await?;
         let answer = work.deployment_view(&spot, &deployment).await?;
         let object = format!("{}/{}", spot.project.handle, spot.component.handle);
         let detail = json!({

@@ -113,7 +113,8 @@ fn is_project_only(service: &Service) -> bool {
     service.project_id.is_some() && !(service.component_id.is_some() && service.visibilities.iter().any(beyond))
 }
 
-fn parse(text: &str) -> Result<Reference> {
+/// Reads a reference in any spelling.
+pub(crate) fn parse(text: &str) -> Result<Reference> {
     let parsed = if text.starts_with("choreo:") {
         Reference::parse_service_reference(text)
     } else {

@@ -204,6 +204,7 @@ async fn what_is_not_offered_is_refused() {
         provider::component(&world, SHOP, "page", ComponentType::WebApp).await;
         for (request, expect) in [
             (json!({ "service": ORDERS, "access_mode": "project" }), "access_mode_not_offered"),
+            (json!({ "service": format!("{ORDERS}/PROJECT") }), "access_mode_not_offered"),
             (json!({ "service": "service:/shop/stream/v1/api" }), "access_mode_not_offered"),
             (json!({ "service": "service:/shop/hidden/v1", "project": "back" }), "access_mode_not_offered"),
             (json!({ "service": ORDERS, "authentication_scheme": "none" }), "scheme_not_offered"),
@@ -227,6 +228,11 @@ async fn what_is_not_offered_is_refused() {
         }
         let made = create(&world, json!({ "name": "default", "service": ORDERS, "project": "shop" })).await.unwrap();
         assert_eq!((made.access_mode, made.authentication_scheme), (Some(AccessMode::Project), Some(Scheme::None)));
+        for (flag, mode) in [(Value::Null, AccessMode::Public), (json!("organization"), AccessMode::Organization)] {
+            let name = format!("written {mode}");
+            let written = json!({ "name": name, "service": format!("{ORDERS}/PUBLIC"), "access_mode": flag });
+            assert_eq!(create(&world, written).await.unwrap().access_mode, Some(mode));
+        }
         let page = json!({ "project": "shop", "component": "page" });
         let page = connect(&world, "page", page).await;
         let keys: Vec<_> = page.environments["development"].parameters.as_ref().unwrap().iter().collect();

@@ -5,6 +5,7 @@
 mod collisions;
 mod connection;
 mod deployment;
+mod frame;
 mod hostile;
 mod key;
 mod provider;

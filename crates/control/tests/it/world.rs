@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use sqlx::{Connection as _, PgConnection};
 use tieline_control::{Actor, Control, Error, Refusal, Settings, SnapshotQuery, StartError};
@@ -183,7 +183,7 @@ impl World {
             environment: environment.to_owned(),
             version: None,
         };
-        self.control.snapshot_fetch(&self.admin, &query).await.unwrap().variables
+        self.control.snapshot_fetch(&self.admin, &query, None).await.unwrap().variables
     }
 
     /// The id of [`ACME`].
@@ -196,6 +196,11 @@ impl World {
         let organization = self.organization().await.to_string();
         let entries = self.store.read().await.unwrap().audit_after(&organization, 0, 1000).await.unwrap();
         entries.into_iter().map(|entry| entry.action).collect()
+    }
+
+    /// What time it is.
+    pub(crate) fn at(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// Lets time pass.

@@ -114,6 +114,7 @@ pub fn read(bytes: &[u8], file_name: Option<&str>) -> Definition {
         Some(Language::Xml) => wsdl::read(text),
         None => Definition::unknown("it looks like no language of API definitions that is known here"),
     };
+    definition.keep_printable();
     definition.complete_search_text();
     definition
 }
@@ -128,6 +129,20 @@ impl Definition {
             version: String::new(),
             operations: Vec::new(),
             text_for_search: String::new(),
+        }
+    }
+
+    /// Takes out control characters: escapes of YAML and JSON write any of them, a NUL too, which no database keeps, and
+    /// what is shown on a terminal would act there.
+    fn keep_printable(&mut self) {
+        let mut texts = vec![&mut self.title, &mut self.description, &mut self.version, &mut self.text_for_search];
+        for operation in &mut self.operations {
+            texts.extend([&mut operation.verb, &mut operation.path, &mut operation.summary]);
+            texts.extend(&mut operation.scopes);
+        }
+        texts.extend(&mut self.problem);
+        for text in texts {
+            text.retain(|c| !c.is_control() || matches!(c, '\n' | '\t'));
         }
     }
 

@@ -306,3 +306,15 @@ const TOKENS: [&str; 44] = [
     "1",
     "ä",
 ];
+
+#[test]
+fn control_characters_do_not_come_out() {
+    let text = concat!(
+        "openapi: 3.0.0\ninfo: { title: \"Ti\\0\\x1btle\", description: \"one\\ntwo\\0\", version: \"1\\0\" }\n",
+        "paths: { \"/a\\0\": { get: { summary: \"Su\\x1bm\", security: [{ key: [\"re\\0ad\"] }] } } }\n",
+    );
+    let read = read(text.as_bytes(), None);
+    assert_eq!((read.title.as_str(), read.description.as_str()), ("Title", "one\ntwo"));
+    assert_eq!((read.operations[0].path.as_str(), read.operations[0].summary.as_str()), ("/a", "Sum"));
+    assert!(!format!("{read:?}").contains("\\0") && !format!("{read:?}").contains("\\u{1b}"), "{read:?}");
+}

@@ -6,8 +6,10 @@ pub(super) const PAGES: &[(&str, &str)] = &[
         "address_refused",
         "An endpoint or credential holds an address that may not be used in an environment that it is assigned to. \
          Refused are: what is no URL of http, https, ws, wss, tcp, udp or grpc; a user name or password inside the URL; \
-         link-local addresses (cloud metadata lives there); Tieline's own listeners; loopback while the installation \
-         has several organizations; and numeric addresses outside the networks that the environment allows. Correct the \
+         link-local addresses (cloud metadata lives there); the names of clouds' metadata services, and their addresses \
+         elsewhere unless a network that holds them is allowed; Tieline's own listeners; loopback while the installation \
+         has several organizations; a host that ends in a number and is no address; and numeric addresses outside the \
+         networks that the environment allows. Correct the \
          address, make user and password parameters, or let an administrator allow the network with \
          tieline environment update HANDLE --allow-address CIDR.",
     ),
@@ -110,7 +112,7 @@ pub(super) const PAGES: &[(&str, &str)] = &[
     ),
     (
         "text_invalid",
-        "A text holds what it cannot hold: a NUL character, which no environment variable can carry; or a label or \
+        "A text holds what it cannot hold: a NUL character, which no environment variable and no name can carry; or a label or \
          category that is empty, longer than 100 characters or more than one line.",
     ),
     (

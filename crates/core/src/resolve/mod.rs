@@ -117,6 +117,8 @@ pub struct Parameter {
 pub enum ValueState {
     /// It has.
     Set(PinnedValue),
+    /// It is a secret that the component gets for itself when it is deployed. A plan shows the variable; nothing pins it.
+    AtDeployment,
     /// It is optional and has none.
     Absent,
     /// It will have one when something happens: what.
@@ -152,6 +154,8 @@ pub struct PinnedSource {
 pub struct Plan {
     /// The variables, by name.
     pub variables: Vec<Planned>,
+    /// The secrets that deploying mints first, by variable name: a plan that has any cannot be pinned.
+    pub unminted: Vec<Unminted>,
     /// What must be mended first.
     pub problems: Vec<Diagnostic>,
     /// What should be known.
@@ -171,6 +175,15 @@ pub struct Planned {
     pub degraded: Option<String>,
     /// Where the descriptor asks for it.
     pub at: Location,
+}
+
+/// A variable whose secret is minted when the component is deployed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unminted {
+    /// Its name.
+    pub name: String,
+    /// The connection that it comes from, and its key.
+    pub source: PinnedSource,
 }
 
 impl Plan {

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::matching;
-use super::{Connection, Input, MissingConnection, Parameter, Pinned, PinnedSource, Plan, Planned, ValueState};
+use super::{
+    Connection, Input, MissingConnection, Parameter, Pinned, PinnedSource, Plan, Planned, Unminted, ValueState,
+};
 use crate::code;
 use crate::descriptor::model::{EnvEntry, EnvSource, Location, ServiceReference};
 use crate::diagnostic::Diagnostic;
@@ -26,14 +28,15 @@ pub fn resolve(input: &Input<'_>) -> Plan {
     } else {
         walk.duplicates();
     }
-    let Plan { mut variables, mut problems, mut warnings, mut uses, missing } = walk.plan;
+    let Plan { mut variables, mut unminted, mut problems, mut warnings, mut uses, missing } = walk.plan;
     variables.sort_by(|a, b| a.pinned.name.cmp(&b.pinned.name));
+    unminted.sort_by(|a, b| a.name.cmp(&b.name));
     let place = |diagnostic: &Diagnostic| (diagnostic.line, diagnostic.column);
     problems.sort_by_key(place);
     warnings.sort_by_key(place);
     uses.sort_unstable();
     uses.dedup();
-    Plan { variables, problems, warnings, uses, missing }
+    Plan { variables, unminted, problems, warnings, uses, missing }
 }
 
 struct Walk<'a> {
@@ -178,14 +181,18 @@ impl<'a> Walk<'a> {
 
     fn variable(&mut self, name: String, connection: &Connection, parameter: &Parameter, at: &Location) {
         self.claim(&name, at);
+        let source =
+            || PinnedSource { id: connection.id, connection: connection.name.clone(), key: parameter.key.clone() };
         match &parameter.value {
             ValueState::Set(value) => {
-                let source =
-                    PinnedSource { id: connection.id, connection: connection.name.clone(), key: parameter.key.clone() };
                 let sensitive = parameter.sensitive;
-                let pinned = Pinned { name, value: value.clone(), sensitive, source: Some(source) };
+                let pinned = Pinned { name, value: value.clone(), sensitive, source: Some(source()) };
                 self.plan.variables.push(Planned { pinned, degraded: None, at: at.clone() });
             }
+            ValueState::AtDeployment if self.input.refresh => {
+                self.pending(name, connection, &parameter.key, "the component gets it when it is next deployed", at);
+            }
+            ValueState::AtDeployment => self.plan.unminted.push(Unminted { name, source: source() }),
             ValueState::Absent => {
                 self.absent.insert(name);
             }

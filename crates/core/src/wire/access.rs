@@ -88,7 +88,7 @@ pub struct AuditView {
     /// When.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
-    /// Who.
+    /// Who: `token:`, the token's name, `#` and the end of its id; or the server itself.
     pub actor: String,
     /// What was done, as `connection_create`.
     pub action: String,
@@ -112,7 +112,7 @@ pub struct AuditQuery {
     pub action: Option<String>,
     /// Only about this object.
     pub object: Option<String>,
-    /// Only by this actor, as `token:admin`.
+    /// Only by this actor, as `token:admin#1f2e3d4c`, or by all of a name, as `token:admin`.
     pub actor: Option<String>,
     /// Only from this time on.
     #[schema(value_type = Option<String>, format = DateTime)]

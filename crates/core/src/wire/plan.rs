@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::Diagnostic;
+use crate::model::Degraded;
 use crate::policy::Policy;
 
 /// A descriptor on its way to the server, with the files that it names.
@@ -149,9 +150,9 @@ pub struct DeploymentView {
     pub state: String,
     /// When instances take a later snapshot.
     pub policy: String,
-    /// Variables that are carried forward, with the reason and since when.
+    /// Variables that are carried forward, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub degraded: BTreeMap<String, String>,
+    pub degraded: BTreeMap<String, Degraded>,
     /// What should be known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<Diagnostic>,
@@ -165,6 +166,8 @@ pub struct DeploymentView {
 pub struct SnapshotValues {
     /// Its id.
     pub snapshot: String,
+    /// Differs whenever the deployment, its snapshot or its policy does: what a watching runner sends as `held`.
+    pub revision: String,
     /// The major version that it is of.
     pub version: String,
     /// When instances take a later snapshot.

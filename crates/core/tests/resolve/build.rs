@@ -179,6 +179,11 @@ pub(crate) fn secret(key: &str) -> Parameter {
     Parameter { key: key.to_owned(), sensitive: true, value }
 }
 
+/// A secret that is minted when the component is deployed.
+pub(crate) fn unminted(key: &str) -> Parameter {
+    Parameter { key: key.to_owned(), sensitive: true, value: ValueState::AtDeployment }
+}
+
 pub(crate) fn absent(key: &str) -> Parameter {
     Parameter { key: key.to_owned(), sensitive: false, value: ValueState::Absent }
 }

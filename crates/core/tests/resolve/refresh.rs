@@ -4,7 +4,8 @@ use tieline_core::model::PinnedValue;
 use tieline_core::resolve::{Connection, Plan};
 
 use crate::build::{
-    Case, MAIL, ORDERS, ORDERS_ID, absent, by_id, codes, file, mail, orders, pending, plain, rename, variables,
+    Case, MAIL, ORDERS, ORDERS_ID, absent, by_id, codes, file, mail, orders, pending, plain, rename, secret, unminted,
+    variables,
 };
 
 fn degraded(plan: &Plan) -> Vec<&str> {
@@ -117,4 +118,25 @@ fn a_refresh_takes_new_values_and_minds_no_reference() {
     assert!(values.contains(&&PinnedValue::Plain("http://elsewhere".to_owned())));
     assert!(after.ready() && degraded(&after).is_empty());
     assert_eq!(codes(&after.warnings), ["reference_mismatch"]);
+}
+
+#[test]
+fn a_secret_that_deploying_mints_is_shown_and_never_pinned() {
+    let plan = |refresh, previous: &Plan| {
+        let case = Case::new(file(&[("mail", MAIL)], ""), &[mail("mail", vec![unminted("Key"), plain("A", "a")])]);
+        Case { refresh, ..case }.after(previous).plan()
+    };
+    let nothing = Plan::default();
+    let first = plan(false, &nothing);
+    assert_eq!(variables(&first), ["CHOREO_MAIL_A=a"]);
+    assert_eq!(first.unminted.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["CHOREO_MAIL_KEY"]);
+
+    let waiting = plan(true, &nothing);
+    assert_eq!((variables(&waiting).len(), waiting.unminted.len()), (1, 0));
+    assert_eq!(codes(&waiting.warnings), ["value_pending"]);
+
+    let running = Case::new(file(&[("mail", MAIL)], ""), &[mail("mail", vec![secret("Key")])]).plan();
+    let carried = plan(true, &running);
+    assert_eq!(variables(&carried), ["CHOREO_MAIL_A=a", "CHOREO_MAIL_KEY=sealed"]);
+    assert_eq!((degraded(&carried), carried.unminted.len()), (vec!["CHOREO_MAIL_KEY"], 0));
 }

@@ -77,7 +77,7 @@ async fn tenancy(transaction: &mut Transaction) -> Done {
         created_at: AT,
     };
     transaction.organization_insert(&organization).await?;
-    transaction.organization_lock(ORGANIZATION).await?;
+    assert_eq!(transaction.organization_lock(ORGANIZATION).await?.as_ref(), Some(&organization));
     assert_eq!(transaction.organization_by_handle("ACME").await?.as_ref(), Some(&organization));
     transaction.organization_set_prefix(ORGANIZATION, "ACME").await?;
     (organization.variable_prefix, organization.revision) = ("ACME".to_owned(), 2);
@@ -240,10 +240,9 @@ async fn connections(transaction: &mut Transaction) -> Done {
         updated_at: AT,
     };
     assert!(!transaction.connection_id_taken(CONNECTION).await?);
-    transaction.connection_insert(&connection).await?;
+    assert!(transaction.connection_insert(&connection).await?);
     assert!(transaction.connection_id_taken(CONNECTION).await?);
-    let again = transaction.connection_insert(&connection).await;
-    assert!(matches!(again, Err(tieline_store::Error::Duplicate)), "{again:?}");
+    assert!(!transaction.connection_insert(&connection).await?, "the id is taken");
     (connection.description, connection.revision) = ("where orders go".to_owned(), 2);
     transaction.connection_update(&connection).await?;
     let all = std::slice::from_ref(&connection);
@@ -251,7 +250,7 @@ async fn connections(transaction: &mut Transaction) -> Done {
     assert_eq!(transaction.connections_usable(ORGANIZATION, Some(PROJECT), Some(COMPONENT)).await?, all);
     assert_eq!(transaction.connections_usable(ORGANIZATION, None, None).await?, []);
     for (project, component) in [(None, None), (Some(PROJECT), None), (Some(PROJECT), Some(COMPONENT))] {
-        assert_eq!(transaction.connections_meeting(ORGANIZATION, project, component, "orders").await?, all);
+        assert_eq!(transaction.connections_meeting(ORGANIZATION, project, component, "orders-api").await?, all);
     }
     assert_eq!(transaction.connections_named(ORGANIZATION, PROJECT, COMPONENT, "ORDERS_API").await?, all);
     assert_eq!(transaction.connections_of_service(SERVICE).await?, all);
@@ -266,6 +265,8 @@ async fn connections(transaction: &mut Transaction) -> Done {
     transaction.api_key_insert(CONNECTION, ENVIRONMENT, &key).await?;
     assert_eq!(transaction.api_keys(CONNECTION, ENVIRONMENT).await?, [key]);
     transaction.subscription_save(CONNECTION, ENVIRONMENT, SERVICE, ENVIRONMENT, AT).await?;
+    assert_eq!(transaction.subscription_environments(CONNECTION).await?, [ENVIRONMENT]);
+    transaction.subscription_delete_other(CONNECTION, ENVIRONMENT, ENVIRONMENT).await?;
     assert_eq!(transaction.subscription_environments(CONNECTION).await?, [ENVIRONMENT]);
     transaction.subscription_delete(CONNECTION, ENVIRONMENT).await?;
     assert_eq!(transaction.subscription_environments(CONNECTION).await?, []);
@@ -319,6 +320,7 @@ async fn deployments(transaction: &mut Transaction) -> Done {
     transaction.deployment_repin(DEPLOYMENT, "two", &BTreeMap::new()).await?;
     deployment.snapshot_id = "two".to_owned();
     let all = std::slice::from_ref(&deployment);
+    assert_eq!(transaction.deployment_by_id(DEPLOYMENT).await?.as_ref(), Some(&deployment));
     assert_eq!(transaction.deployments_of_component(COMPONENT).await?, all);
     assert_eq!(transaction.deployments_live(COMPONENT, ENVIRONMENT).await?, all);
     assert_eq!(transaction.deployments_live_of_organization(ORGANIZATION).await?, all);
@@ -337,7 +339,12 @@ async fn deployments(transaction: &mut Transaction) -> Done {
     assert_eq!(transaction.deployment_connections(DEPLOYMENT).await?, [CONNECTION]);
     assert_eq!(transaction.deployments_using_connection(CONNECTION).await?, all);
     assert_eq!(transaction.deployments_using_service(SERVICE).await?, all);
-    transaction.instance_save(InstanceId(Uuid::from_u128(30)), &deployment, "two", AT).await
+    let instance = InstanceId(Uuid::from_u128(30));
+    transaction.instance_save(instance, 1, "two", AT).await?;
+    transaction.instance_save(InstanceId(Uuid::from_u128(31)), 1, "gone", AT).await?;
+    transaction.instances_forget(AT).await?;
+    assert_eq!(transaction.instances_of_component(COMPONENT).await?, [(instance, "two".to_owned())]);
+    Ok(())
 }
 
 async fn records(transaction: &mut Transaction) -> Done {
@@ -375,7 +382,7 @@ async fn records(transaction: &mut Transaction) -> Done {
             organization: "a".to_owned(),
             sequence,
             at: AT,
-            actor: "token:anna".to_owned(),
+            actor: "token:anna#1f2e3d4c".to_owned(),
             action: format!("action_{sequence}"),
             object: "shop".to_owned(),
             result: "done".to_owned(),
@@ -410,8 +417,12 @@ async fn records(transaction: &mut Transaction) -> Done {
     assert_eq!(transaction.change_number().await?, number + 1);
 
     for key in ["one", "two"] {
-        transaction.idempotency_insert(TOKEN, key, "digest", 201, "{}", AT).await?;
+        transaction.idempotency_insert(TOKEN, key, "digest", AT).await?;
     }
+    let claimed = Some(("digest".to_owned(), 0, String::new()));
+    assert_eq!(transaction.idempotency_find(TOKEN, "one").await?, claimed);
+    transaction.idempotency_answer(TOKEN, "one", 201, "{}").await?;
+    assert_eq!(transaction.idempotency_find(TOKEN, "two").await?, claimed);
     let kept = Some(("digest".to_owned(), 201, "{}".to_owned()));
     assert_eq!(transaction.idempotency_find(TOKEN, "one").await?, kept);
     assert_eq!(transaction.idempotency_forget(later).await?, 2);

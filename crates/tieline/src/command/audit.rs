@@ -23,7 +23,7 @@ pub(crate) enum AuditCommand {
         /// Only about this object
         #[arg(long, value_name = "OBJECT")]
         object: Option<String>,
-        /// Only by this actor, as token:admin
+        /// Only by this actor, as token:admin#1f2e3d4c, or by all of a name, as token:admin
         #[arg(long, value_name = "ACTOR")]
         actor: Option<String>,
         /// Only from this time on, as 2026-01-01T00:00:00Z

@@ -1,4 +1,5 @@
-//! `tieline context`: server and scope, remembered in `.tieline/context.yaml` beside the source. It holds no token.
+//! `tieline context`: the scope, remembered in `.tieline/context.yaml` beside the source. It names no server and holds no
+//! token: what comes with a source does not decide who is sent one.
 
 use std::process::ExitCode;
 

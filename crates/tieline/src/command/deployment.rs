@@ -185,8 +185,9 @@ fn shown(context: &Context, deployment: &Value, verb: &str) -> Done {
         for service in deployment["services"].as_array().into_iter().flatten() {
             text += &format!("  service     {}\n", output::cell(service));
         }
-        for (name, reason) in deployment["degraded"].as_object().into_iter().flatten() {
-            text += &format!("  degraded    {name}: {}\n", output::cell(reason));
+        for (name, degraded) in deployment["degraded"].as_object().into_iter().flatten() {
+            let (since, reason) = (output::cell(&degraded["since"]), output::cell(&degraded["reason"]));
+            text += &format!("  degraded    {name} since {since}: {reason}\n");
         }
         text + &command::plan::remarks("warning", &deployment["warnings"])
     });

@@ -26,7 +26,7 @@ use crate::{
 pub(crate) enum DescriptorCommand {
     /// Say everything that is wrong with a descriptor
     Check(CheckArguments),
-    /// Show a descriptor rewritten as component.yaml 1.2
+    /// Rewrite a descriptor as component.yaml 1.2, beside the old file, which stays
     Migrate(MigrateArguments),
 }
 
@@ -55,9 +55,9 @@ pub(crate) struct CheckArguments {
 pub(crate) struct MigrateArguments {
     #[command(flatten)]
     input: Input,
-    /// Write the new file beside the old one, which stays
+    /// Only show the difference
     #[arg(long)]
-    write: bool,
+    dry_run: bool,
 }
 
 /// Runs the command. Exit code 1 means: not valid, or nothing migrated.
@@ -135,19 +135,19 @@ fn migrate_file(arguments: &MigrateArguments, output: OutputFormat) -> Done {
     let (file, target, migrated) = migrated(arguments)?;
     let diff = difference(&file, &target, &migrated.text);
     match output {
-        OutputFormat::Text => print(&migration_report(&file, &target, &migrated, &diff, arguments.write)),
+        OutputFormat::Text => print(&migration_report(&file, &target, &migrated, &diff, arguments.dry_run)),
         OutputFormat::Json => print_json(&MigrateAnswer {
             file: file.path.display().to_string(),
             target: target.display().to_string(),
             diff: &diff,
             notes: &migrated.notes,
-            written: arguments.write,
+            written: !arguments.dry_run,
         }),
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Rewrites the file and, if asked for, writes the result.
+/// Rewrites the file and, unless only the difference was asked for, writes the result.
 fn migrated(arguments: &MigrateArguments) -> Result<(DescriptorFile, PathBuf, Migrated), Failure> {
     let file = read(&arguments.input)?;
     let checked = file.check(true);
@@ -160,7 +160,7 @@ fn migrated(arguments: &MigrateArguments) -> Result<(DescriptorFile, PathBuf, Mi
             "compare the two, and remove the one that is out of date",
         ));
     }
-    if arguments.write {
+    if !arguments.dry_run {
         write(&target, &migrated.text).map_err(|error| {
             let message = format!("{} cannot be written: {error}", target.display());
             Failure::no(code!("migrate_not_written"), message, "check the rights of the folder")
@@ -182,7 +182,7 @@ fn refusal(file: &DescriptorFile, error: &MigrateError) -> Failure {
     Failure::no(code, format!("{path}: {error}"), hint)
 }
 
-fn migration_report(file: &DescriptorFile, target: &Path, migrated: &Migrated, diff: &str, written: bool) -> String {
+fn migration_report(file: &DescriptorFile, target: &Path, migrated: &Migrated, diff: &str, dry_run: bool) -> String {
     let source = String::from_utf8_lossy(&file.content);
     let mut text = format!("{diff}\n");
     for note in &migrated.notes {
@@ -190,10 +190,10 @@ fn migration_report(file: &DescriptorFile, target: &Path, migrated: &Migrated, d
         text.push('\n');
     }
     let target = target.display();
-    text + &match (written, target.to_string() == file.path.display().to_string()) {
-        (true, true) => format!("{target} is written\n"),
-        (true, false) => format!("{target} is written; {} stays and no longer counts\n", file.path.display()),
-        (false, _) => format!("hint: --write writes {target}\n"),
+    text + &match (dry_run, target.to_string() == file.path.display().to_string()) {
+        (true, _) => format!("hint: without --dry-run this is written to {target}\n"),
+        (false, true) => format!("{target} is written\n"),
+        (false, false) => format!("{target} is written; {} stays and no longer counts\n", file.path.display()),
     }
 }
 

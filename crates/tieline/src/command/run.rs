@@ -4,19 +4,19 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 use jiff::Timestamp;
 use tieline_core::clock::Clock;
 use tieline_core::code;
 use tieline_core::policy::Policy;
+use tieline_core::randomness::uuid_v4;
 use tieline_core::secret::Secret;
 use tieline_core::wire::plan::SnapshotValues;
 use tieline_vault::system::{SystemClock, SystemRandomness};
 
 use crate::client::segment;
-use crate::command::deployment::version_query;
 use crate::context::Context;
 use crate::failure::{Done, Exit, Failure};
 use crate::output;
@@ -58,12 +58,19 @@ pub(crate) fn run(arguments: RunArguments, context: &Context) -> Done {
     Err(start_failure(&command.exec(&start.variables)))
 }
 
+/// For how long the server may keep a poll; it answers after as long at the latest.
+const LONGEST_POLL: Duration = Duration::from_secs(25);
+/// Between questions to a server that is away or refuses.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// How often a supervised command is reported, although nothing changes.
+const REPORT: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// Where snapshots come from: the server, wherever it is at the time, or what is left of its last answer.
 struct Delivery {
     context: Context,
     token: Secret,
     path: String,
-    query: String,
     key: CacheKey,
     cache: Option<SnapshotCache>,
 }
@@ -71,6 +78,8 @@ struct Delivery {
 /// A snapshot that a process can be started with.
 struct Start {
     snapshot_id: String,
+    /// What the server calls it together with its policy; empty when it is the last one that was kept.
+    revision: String,
     policy: Policy,
     variables: Variables,
 }
@@ -86,15 +95,18 @@ impl Delivery {
             environment: context.environment()?.to_owned(),
             major,
         };
-        let path = format!("{}/snapshot", context.place_path()?);
+        // Drawn at each start, it tells this process from others with the same token.
+        let instance = uuid_v4(&SystemRandomness);
+        let major_query = version.map_or_else(String::new, |version| format!("&version={}", segment(version)));
+        let path = format!("{}/snapshot?instance={instance}{major_query}", context.place_path()?);
         let cache = SnapshotCache::of_user(|name| std::env::var_os(name));
         let token = context.token()?;
-        Ok(Self { context: context.clone(), token, path, query: version_query(version), key, cache })
+        Ok(Self { context: context.clone(), token, path, key, cache })
     }
 
     /// The live snapshot; when the server cannot be reached, the last one that was fetched.
     fn first(&self) -> Result<Start, Failure> {
-        let answer = self.context.client().and_then(|client| client.get(&format!("{}{}", self.path, self.query)));
+        let answer = self.context.client().and_then(|client| client.get(&self.path));
         match answer {
             Ok(answer) => self.take(answer),
             Err(failure) if failure.exit == Exit::Unreachable => self.last(&failure).ok_or(failure),
@@ -102,10 +114,9 @@ impl Delivery {
         }
     }
 
-    /// The next snapshot after one; none when the wait, in seconds, is over without one.
-    fn next(&self, held: &str, wait: u32) -> Result<Option<Start>, Failure> {
-        let separator = if self.query.is_empty() { "?" } else { "&" };
-        let path = format!("{}{}{separator}held={}&wait={wait}", self.path, self.query, segment(held));
+    /// The live snapshot once its revision is not the one that is held; none when the wait, in seconds, is over.
+    fn next(&self, held: &str, wait: u64) -> Result<Option<Start>, Failure> {
+        let path = format!("{}&held={}&wait={wait}", self.path, segment(held));
         let answer = self.context.client()?.get(&path)?;
         if answer["snapshot"].is_string() { self.take(answer).map(Some) } else { Ok(None) }
     }
@@ -126,7 +137,7 @@ impl Delivery {
                 ));
             }
         }
-        Ok(Start { snapshot_id: values.snapshot, policy, variables })
+        Ok(Start { snapshot_id: values.snapshot, revision: values.revision, policy, variables })
     }
 
     fn last(&self, failure: &Failure) -> Option<Start> {
@@ -135,7 +146,12 @@ impl Delivery {
             "warning: {}; starting with the last snapshot, {}",
             failure.message, kept.snapshot_id
         ));
-        Some(Start { snapshot_id: kept.snapshot_id, policy: Policy::Manual, variables: kept.variables })
+        Some(Start {
+            snapshot_id: kept.snapshot_id,
+            revision: String::new(),
+            policy: Policy::Manual,
+            variables: kept.variables,
+        })
     }
 }
 
@@ -153,7 +169,7 @@ impl Sealer for TokenSealer<'_> {
 }
 
 fn watch(command: CommandLine, delivery: Delivery, start: Start) -> Done {
-    let held = start.snapshot_id.clone();
+    let held = start.revision;
     let update = Update { snapshot_id: start.snapshot_id, variables: start.variables, restart: true };
     let supervisor = Supervisor::new(command, update, GRACE);
     let updates = supervisor.updates();
@@ -173,33 +189,47 @@ fn watch(command: CommandLine, delivery: Delivery, start: Start) -> Done {
     }
 }
 
-/// Follows the live snapshot until the command has ended. A server that is away is asked again, ever more slowly.
+/// Follows the live snapshot until the command has ended. What must wait for its policy waits in polls, so that a later
+/// snapshot or another policy takes its place. A server that is away is asked again, ever more slowly.
 fn follow(delivery: &Delivery, updates: &Updates, mut held: String) {
-    let mut pause = Duration::from_millis(100);
+    let mut waiting: Option<Start> = None;
+    let mut pause = SHORTEST_PAUSE;
+    let mut refused = None;
+    let mut reported = Instant::now();
     loop {
-        match delivery.next(&held, 25) {
-            Ok(Some(mut next)) => {
-                pause = Duration::from_millis(100);
-                held.clone_from(&next.snapshot_id);
-                let Some(at) = next.policy.restart_at(SystemClock.now()) else { continue };
-                let wait = until(at);
-                if !wait.is_zero() {
-                    std::thread::sleep(wait);
-                    // One restart for all that came until the window opened.
-                    if let Ok(Some(newer)) = delivery.next(&held, 0) {
-                        held.clone_from(&newer.snapshot_id);
-                        next = newer;
-                    }
-                }
-                let update = Update { snapshot_id: next.snapshot_id, variables: next.variables, restart: true };
-                if !updates.send(update) {
-                    return;
+        let opening = waiting.as_ref().and_then(|next| next.policy.restart_at(SystemClock.now())).map(until);
+        if opening == Some(Duration::ZERO)
+            && let Some(next) = waiting.take()
+        {
+            let update = Update { snapshot_id: next.snapshot_id, variables: next.variables, restart: true };
+            if !updates.send(update) {
+                return;
+            }
+            continue;
+        }
+        if reported.elapsed() >= REPORT {
+            // Holding nothing, it is given the snapshot again, which reports that it still runs.
+            (reported, held) = (Instant::now(), String::new());
+        }
+        let most = opening.unwrap_or(LONGEST_POLL).min(LONGEST_POLL);
+        match delivery.next(&held, most.as_secs() + u64::from(most.subsec_nanos() > 0)) {
+            Ok(next) => {
+                (pause, refused) = (SHORTEST_PAUSE, None);
+                if let Some(next) = next {
+                    held.clone_from(&next.revision);
+                    waiting = Some(next);
                 }
             }
-            Ok(None) => pause = Duration::from_millis(100),
-            Err(_) => {
-                std::thread::sleep(pause);
-                pause = (pause * 2).min(Duration::from_secs(10));
+            Err(failure) => {
+                if failure.exit != Exit::Unreachable && refused.as_ref() != Some(&failure.code) {
+                    output::error_line(&format!(
+                        "warning: {}; the command goes on with what it has\nhint: {}",
+                        failure.message, failure.hint
+                    ));
+                    refused = Some(failure.code);
+                }
+                std::thread::sleep(opening.unwrap_or(pause).min(pause));
+                pause = (pause * 2).min(LONGEST_PAUSE);
             }
         }
     }

@@ -312,7 +312,7 @@ fn calls(programs: &[Program]) -> bool {
 fn look_around(stage: &Stage) {
     stage.say("Look around, in another terminal");
     output::line(&format!("  alias tieline={}", stage.binary()));
-    output::line(&format!("  cd {}", stage.root()));
+    output::line(&format!("  cd {} && export TIELINE_DATA=$PWD/data", stage.root()));
     for command in [
         "service list",
         "service view thirdparty:Mail\\ Gate/v1",

@@ -32,8 +32,8 @@ impl Stage {
     pub(super) fn new(root: &Path) -> Result<Self, Failure> {
         let binary = std::env::current_exe().map_err(|error| failed(&format!("this program is not found: {error}")))?;
         let stage = Self { root: root.to_owned(), binary };
-        // What anybody would do once: remember server and organization beside the source.
-        let context = stage.command(&["context", "set", "--organization", "demo"]).arg("--data").arg("data").output();
+        // What anybody would do once: remember the organization beside the source.
+        let context = stage.command(&["context", "set", "--organization", "demo"]).output();
         context.map_err(|error| failed(&error.to_string()))?;
         Ok(stage)
     }
@@ -109,9 +109,10 @@ impl Stage {
         let mut command = Command::new(&self.binary);
         command.args(arguments).current_dir(&self.root).stdin(Stdio::null());
         // A server that the user works with is none of the demo's business.
-        for name in [variables::URL, variables::TOKEN, variables::DATA] {
+        for name in [variables::URL, variables::TOKEN] {
             command.env_remove(name);
         }
+        command.env(variables::DATA, self.root.join("data"));
         command.env("XDG_STATE_HOME", self.root.join("state"));
         command
     }

@@ -2,6 +2,7 @@
 
 mod files;
 mod listener;
+mod serving;
 mod settings;
 
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ use crate::wire::Server;
 
 pub(crate) use files::{keep_admin_token, read_keyring, write_server_file};
 pub(crate) use listener::TlsListener;
+pub(crate) use serving::serve;
 pub(crate) use settings::{ServerArguments, ServerSettings, TlsFiles, database};
 
 /// Runs a server until SIGTERM or SIGINT.

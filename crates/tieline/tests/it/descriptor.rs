@@ -97,20 +97,20 @@ fn refusals_have_a_code_and_a_hint() {
 }
 
 #[test]
-fn migrate_writes_beside_and_only_when_told() {
+fn migrate_writes_beside_and_deletes_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
     let (old, new) = (folder.path().join("x__endpoints.yaml"), folder.path().join("x__component.yaml"));
     let text = "# mine\nversion: 0.1\nendpoints: []\n";
     write(&old, text);
     let path = old.to_str().expect("a path in UTF-8");
-    let shown = tieline(&["migrate", path]);
+    let shown = tieline(&["migrate", path, "--dry-run"]);
     let diff = String::from_utf8(shown.stdout).expect("UTF-8");
     assert!(diff.contains("-version: 0.1\n+schemaVersion: 1.2\n"), "{diff}");
     assert!(shown.status.success() && !new.exists());
-    assert!(tieline(&["migrate", path, "--write"]).status.success());
+    assert!(tieline(&["migrate", path]).status.success());
     assert_eq!(fs::read_to_string(&old).expect("the old file"), text);
     assert_eq!(fs::read_to_string(&new).expect("the new file"), "# mine\nschemaVersion: 1.2\nendpoints: []\n");
-    assert_eq!(tieline(&["migrate", path, "--write"]).status.code(), Some(1), "an existing file is not overwritten");
+    assert_eq!(tieline(&["migrate", path]).status.code(), Some(1), "an existing file is not overwritten");
     assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 2);
 }
 

@@ -33,6 +33,15 @@ fn exit_codes_and_error_objects() {
 fn a_refusal_keeps_the_code_of_the_server() {
     let server = TestServer::start();
     server.tieline(&["organization", "create", "acme"]).done();
+    for scope in [["--level", "component"], ["--component", "cart"]] {
+        let connect = ["connection", "create", "mail", "--service", "thirdparty:Mail/v1", "--organization", "acme"];
+        let homeless = server.tieline(&[&connect[..], &scope, &["--output", "json"]].concat());
+        assert_eq!(
+            (homeless.code, homeless.error()["code"].as_str()),
+            (Some(2), Some("scope_missing")),
+            "{homeless:?}"
+        );
+    }
     let again = server.tieline(&["organization", "create", "ACME", "--output", "json"]);
     assert_eq!((again.code, again.error()["code"].as_str()), (Some(1), Some("organization_exists")));
     let page = tieline(&["explain", "organization_exists"]).done();
@@ -85,4 +94,15 @@ fn the_command_line_reaches_a_server_over_tls() {
     let refused = ask(None);
     assert_eq!((refused.code, refused.error()["code"].as_str()), (Some(3), Some("server_unreachable")), "{refused:?}");
     assert_eq!(ask(Some(&certificate)).done().json(), serde_json::json!([]));
+}
+
+#[test]
+fn the_demo_makes_all_its_calls() {
+    let demo = tieline(&["demo", "--once"]).done();
+    for call in
+        ["store/checkout → inventory", "store/checkout → mail", "store/catalog → stock", "office/newsletter → mail"]
+    {
+        assert!(demo.stdout.contains(&format!("{call}: 200 ")), "{}", demo.stdout);
+    }
+    assert!(demo.stdout.contains("export TIELINE_DATA="), "the commands to look around need the server");
 }

@@ -4,10 +4,12 @@
 mod audit;
 mod authorization;
 mod backup;
+mod canary;
 mod demo;
 mod deploy;
 mod descriptor;
 mod endings;
+mod hostile;
 mod killed;
 mod operations;
 mod reference;

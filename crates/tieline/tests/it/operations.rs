@@ -203,3 +203,39 @@ fn figures_name_operations_and_nothing_else() {
     assert!(text.contains("tieline_request_duration_seconds_bucket{"), "{text}");
     assert!(!text.contains("acme") && !text.contains("shop"), "{text}");
 }
+
+#[test]
+fn holders_of_one_name_are_told_apart() {
+    let server = acme();
+    let create = ["token", "create", "anna", "--role", "organization-admin", "--organization", "acme"];
+    let mut labels = std::collections::BTreeSet::new();
+    for project in ["mail", "news"] {
+        let anna = server.tieline(&create).done().stdout;
+        server.tieline(&["project", "create", project, "--organization", "acme", "--token", anna.trim()]).done();
+        server.tieline(&["token", "revoke", "anna", "--organization", "acme"]).done();
+        let list = ["audit", "list", "--organization", "acme", "--action", "project_create", "--object", project];
+        labels.insert(server.json(&list)[0]["actor"].as_str().expect("an actor").to_owned());
+    }
+    assert!(labels.len() == 2 && labels.iter().all(|label| label.starts_with("token:anna#")), "{labels:?}");
+    let by = |actor: &str| server.json(&["audit", "list", "--organization", "acme", "--actor", actor]);
+    assert_eq!(by("token:anna").as_array().map(Vec::len), Some(2));
+    for label in &labels {
+        assert_eq!(by(label).as_array().map(Vec::len), Some(1));
+    }
+    assert_eq!(by("token:ann").as_array().map(Vec::len), Some(0));
+}
+
+#[tokio::test]
+async fn a_change_that_nobody_announced_is_noticed() {
+    let server = acme();
+    let store = server.store().await;
+    let mut transaction = store.write().await.expect("a transaction");
+    let at = jiff::Timestamp::UNIX_EPOCH;
+    let number = transaction.change_insert("", "test", "test", at).await.expect("a change");
+    transaction.commit().await.expect("the commit");
+    let expect = format!("tieline_change_number {number}");
+    let noticed =
+        |()| server.ask("GET", "/metrics", None, None).body.as_str().is_some_and(|text| text.contains(&expect));
+    assert!(std::iter::repeat_n((), 20_000).any(noticed));
+    store.close().await;
+}

@@ -7,6 +7,8 @@ use std::process::{Command, Stdio};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use tieline_core::clock::Clock as _;
+use tieline_vault::system::SystemClock;
 
 use crate::shop::{Shop, WEB};
 use crate::world::Answer;
@@ -101,6 +103,13 @@ fn watching_restarts_by_the_policy() {
     shop.deploy_web(&[("LOG", "two")], &[]);
     assert_eq!(next(), "two");
     shop.deploy_web(&[("LOG", "three")], &["--policy", "manual"]);
+    shop.deploy_web(&[("LOG", "three")], &["--policy", "immediate"]);
+    assert_eq!(next(), "three", "another policy for the same values is followed");
+    let in_three_days = SystemClock.now().to_zoned(jiff::tz::TimeZone::UTC).date().weekday().wrapping_add(3);
+    let day = ["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"]
+        [usize::try_from(in_three_days.to_monday_zero_offset()).expect("a day")];
+    shop.deploy_web(&[("LOG", "late")], &["--policy", &format!("window:{day} 02:00-04:00 UTC")]);
+    shop.deploy_web(&[("LOG", "later")], &["--policy", "manual"]);
     shop.deploy_web(&[("LOG", "four")], &[]);
     assert_eq!(next(), "four", "a manual policy waits for the next start");
     let pid = Pid::from_raw(i32::try_from(child.id()).expect("a pid"));

@@ -96,8 +96,20 @@ impl TestServer {
         Self::begin(Arc::clone(&self.folder), data.to_owned(), flags.iter().map(ToString::to_string).collect())
     }
 
+    /// As [`TestServer::start`], with a log of everything that any part of the server has to say.
+    pub(crate) fn start_traced() -> Self {
+        let folder = Arc::new(tempfile::tempdir().expect("a folder"));
+        let data = folder.path().join("data");
+        let process = prepare(&data, &[]).env("TIELINE_LOG", "trace").spawn().expect("the binary starts");
+        Self::begun(folder, data, Vec::new(), process)
+    }
+
     fn begin(folder: Arc<TempDir>, data: PathBuf, flags: Vec<String>) -> Self {
-        let mut process = launch(&data, &flags);
+        let process = launch(&data, &flags);
+        Self::begun(folder, data, flags, process)
+    }
+
+    fn begun(folder: Arc<TempDir>, data: PathBuf, flags: Vec<String>, mut process: Child) -> Self {
         let log = Arc::new(Mutex::new(String::new()));
         let mut lines = BufReader::new(process.stderr.take().expect("its stderr")).lines();
         let mut url = None;
@@ -123,6 +135,11 @@ impl TestServer {
     /// A folder of the test's own, which goes with the last server in it.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// The server's process.
+    pub(crate) fn process(&self) -> u32 {
+        self.process.id()
     }
 
     /// The data folder.
@@ -257,14 +274,14 @@ pub(crate) fn try_ask(
 
 /// Starts a server process; whether it comes up shows on its stderr.
 pub(crate) fn launch(data: &Path, flags: &[String]) -> Child {
+    prepare(data, flags).spawn().expect("the binary starts")
+}
+
+fn prepare(data: &Path, flags: &[String]) -> Command {
     let data = data.to_str().expect("UTF-8");
     let free = "127.0.0.1:0";
     let ports = ["--listen", free, "--gateway-internal", free, "--gateway-external", free];
-    command(&["server", "--data", data])
-        .args(ports)
-        .args(flags)
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the binary starts")
+    let mut command = command(&["server", "--data", data]);
+    command.args(ports).args(flags).stdout(Stdio::null()).stderr(Stdio::piped());
+    command
 }

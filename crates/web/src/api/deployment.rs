@@ -60,10 +60,12 @@ struct VersionParams {
 struct SnapshotParams {
     /// `vN`, when several majors are live.
     version: Option<String>,
-    /// The snapshot that the runner holds: the answer waits until there is another one.
+    /// The `revision` that the runner holds: the answer waits until there is another one.
     held: Option<String>,
     /// For how many seconds it may wait, at most 25; then the answer is 204.
     wait: Option<u64>,
+    /// What tells this process of the runner from its others: any text that it drew at its start.
+    instance: Option<String>,
 }
 
 /// Plans a descriptor, or the live release, for one environment.
@@ -165,10 +167,10 @@ async fn variables(
     Path(place): Path<Place>,
     Params(params): Params<VersionParams>,
 ) -> ApiResult<Json<BTreeMap<String, String>>> {
-    Ok(Json(app.control.snapshot_fetch(&actor, &query(place, params.version)).await?.variables))
+    Ok(Json(app.control.snapshot_fetch(&actor, &query(place, params.version), None).await?.variables))
 }
 
-/// The live snapshot, for a runner: at once, or as soon as it differs from the one that is held.
+/// The live snapshot, for a runner: at once, or as soon as it or its policy is not the one that is held.
 #[utoipa::path(get,
     path = "/organizations/{organization}/projects/{project}/components/{component}/environments/{environment}/snapshot",
     tag = "deployment", params(("organization" = String, Path), ("project" = String, Path), ("component" = String, Path),
@@ -188,17 +190,17 @@ async fn snapshot(
             return Ok(StatusCode::NO_CONTENT.into_response());
         }
     }
-    Ok(Json(app.control.snapshot_fetch(&actor, &query).await?).into_response())
+    Ok(Json(app.control.snapshot_fetch(&actor, &query, params.instance.as_deref()).await?).into_response())
 }
 
-/// Waits until the live snapshot is not the one that is held; false when the time is over or the server drains.
+/// Waits until the live revision is not the one that is held; false when the time is over or the server drains.
 async fn differs(app: &App, actor: &Actor, query: &SnapshotQuery, held: &str, wait: Duration) -> ApiResult<bool> {
     let mut changes = app.control.changes();
     let mut stopping = app.stopping.clone();
     let end = tokio::time::Instant::now() + wait;
     loop {
         changes.mark_unchanged();
-        if app.control.snapshot_current(actor, query).await? != held {
+        if app.control.snapshot_revision(actor, query).await? != held {
             return Ok(true);
         }
         tokio::select! {

@@ -17,8 +17,8 @@ async fn an_undeployed_provider_leaves_its_consumers_values() {
         let after = live(&world, "web", DEV).await;
         assert_eq!(after.snapshot, before.snapshot, "nobody restarts for it");
         let since = after.degraded["CHOREO_ORDERS_SERVICEURL"].clone();
-        assert!(since.starts_with("since 2026-01-01T00:00:00Z "), "{since}");
-        assert!(since.contains("not deployed in development"), "{since}");
+        assert_eq!(since.since.to_string(), "2026-01-01T00:00:00Z");
+        assert!(since.reason.contains("not deployed in development"), "{since:?}");
 
         // A redeployment carries it forward too, since when included.
         let again = deploy("web", uses(&[("orders", ORDERS)])).version("v1.1").done(&world).await;
@@ -51,6 +51,32 @@ async fn an_unpublished_provider_and_a_forced_deletion_leave_them_as_well() {
         let problem = deploy("web", uses(&[("orders", ORDERS)])).problem(&world).await;
         assert_eq!(problem.code, "connection_missing", "new use stops at once");
         assert_eq!(world.variables("web", DEV).await, values);
+    }
+}
+
+#[tokio::test]
+async fn another_connection_of_the_same_name_does_not_slip_in() {
+    for world in worlds(&["orders", "web"]).await {
+        for secrets in ["shared", "per-component"] {
+            orders().done(&world).await;
+            let more =
+                json!({ "access_mode": "organization", "level": "project", "component": null, "secrets": secrets });
+            let first = connect(&world, "web", "orders", more.clone()).await.id.to_string();
+            let before = deploy("web", uses(&[("orders", ORDERS)])).done(&world).await;
+            let values = world.variables("web", DEV).await;
+            world.control.connection_delete(&world.admin, "acme", &first, Default::default(), true).await.unwrap();
+            let second = connect(&world, "web", "orders", more).await.id.to_string();
+            orders().version("v1.1").done(&world).await;
+            assert_eq!(world.variables("web", DEV).await, values, "its keys are subscribed, those of another are not");
+            let after = live(&world, "web", DEV).await;
+            assert_eq!((&after.snapshot, after.degraded.len()), (&before.snapshot, 5), "{secrets}: {after:?}");
+
+            deploy("web", uses(&[("orders", ORDERS)])).done(&world).await;
+            assert_ne!(world.variables("web", DEV).await, values, "a deployment takes the other one");
+            assert!(live(&world, "web", DEV).await.degraded.is_empty());
+            undeploy(&world, "web", DEV).await;
+            world.control.connection_delete(&world.admin, "acme", &second, Default::default(), false).await.unwrap();
+        }
     }
 }
 

@@ -4,6 +4,7 @@ mod addresses;
 mod build;
 mod carrying;
 mod connecting;
+mod delivery;
 mod history;
 mod listing;
 mod pinning;

@@ -165,3 +165,39 @@ async fn a_policy_stays_where_it_was_said() {
         assert_eq!(live(&world, "orders", DEV).await.policy, "immediate");
     }
 }
+
+#[tokio::test]
+async fn a_deployment_that_repins_itself_answers_with_what_it_runs_with() {
+    for world in worlds(&["orders"]).await {
+        let own =
+            || super::build::offers(&[("api", 8080, "Project")]) + &super::build::dependencies(&[("own", ORDERS)]);
+        orders().done(&world).await;
+        connect(&world, "orders", "own", json!({})).await;
+        for port in [8081, 8082] {
+            let address = format!("http://10.0.0.1:{port}");
+            let made = deploy("orders", own()).at("api", &address).done(&world).await;
+            assert_eq!(made.snapshot, live(&world, "orders", DEV).await.snapshot);
+            assert_eq!(world.variables("orders", DEV).await["CHOREO_OWN_SERVICEURL"], format!("{address}/base"));
+        }
+        let back = super::build::roll_back(&world, "orders", None).await.unwrap();
+        assert_eq!(back.snapshot, live(&world, "orders", DEV).await.snapshot);
+    }
+}
+
+#[tokio::test]
+async fn the_audit_names_each_deployment_that_is_pinned_anew() {
+    for world in worlds(&["orders", "web"]).await {
+        orders().done(&world).await;
+        connect(&world, "web", "orders", json!({})).await;
+        let before = deploy("web", uses(&[("orders", ORDERS)])).done(&world).await;
+        orders().at("api", "http://10.0.0.1:9090").done(&world).await;
+        let organization = world.organization().await.to_string();
+        let entries = world.store.read().await.unwrap().audit_after(&organization, 0, 1000).await.unwrap();
+        let repins: Vec<_> = entries.iter().filter(|entry| entry.action == "snapshot_repin").collect();
+        let [repin] = repins.as_slice() else { panic!("{repins:#?}") };
+        let detail: serde_json::Value = serde_json::from_str(&repin.detail).unwrap();
+        assert_eq!((repin.object.as_str(), &detail["environment"]), ("shop/web", &json!(DEV)));
+        assert_eq!(detail["from"], before.snapshot);
+        assert_eq!(detail["to"], live(&world, "web", DEV).await.snapshot);
+    }
+}

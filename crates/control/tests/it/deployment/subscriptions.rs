@@ -81,3 +81,21 @@ async fn external_consumers_come_with_their_connections() {
         assert!(problem.message.contains("shop/partner (external"), "{}", problem.message);
     }
 }
+
+#[tokio::test]
+async fn another_mapping_takes_an_external_consumers_subscription_away() {
+    for world in worlds(&["orders"]).await {
+        world.component("partner", ComponentType::ExternalConsumer).await;
+        let staging = serde_json::from_value(json!({ "handle": "staging", "after": DEV })).unwrap();
+        world.control.environment_create(&world.admin, ACME, staging).await.unwrap();
+        orders().done(&world).await;
+        let id = connect(&world, "partner", "orders", json!({ "access_mode": "organization" })).await.id;
+        assert_eq!(subscribed(&world, id).await, [DEV]);
+        let map = |target: &str| serde_json::from_value(json!({ "mapping": { DEV: target } })).unwrap();
+        let (text, scope) = (id.to_string(), tieline_control::Scope::default());
+        world.control.connection_update(&world.admin, ACME, &text, scope, map("staging")).await.unwrap();
+        assert_eq!(subscribed(&world, id).await, [""; 0], "it is not what the mapping says");
+        orders().to("staging").done(&world).await;
+        assert_eq!(subscribed(&world, id).await, [DEV, "staging"]);
+    }
+}

@@ -1,0 +1,88 @@
+//! The frame of every use case: what it decides from is true while it records, a key is used once, and looking at
+//! something is no change.
+
+use std::sync::Arc;
+
+use tieline_control::Repeat;
+use tieline_core::model::ComponentType;
+use tieline_core::wire::tenancy::{OrganizationUpdate, ProjectCreate};
+use tokio::task::JoinSet;
+
+use crate::world::{ACME, SHOP, World, refused};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_read_is_compared_under_the_lock() {
+    for world in World::all().await {
+        let world = Arc::new(world);
+        let organization = world.organization().await;
+        let mut other = world.store.write().await.unwrap();
+        let read = other.organization_lock(organization).await.unwrap().unwrap();
+        let (waiting, begun) = (Arc::clone(&world), tokio::sync::oneshot::channel());
+        let mut tasks = JoinSet::new();
+        tasks.spawn(async move {
+            begun.0.send(()).unwrap();
+            let request = OrganizationUpdate { variable_prefix: Some("LATE".to_owned()) };
+            waiting.control.organization_update(&waiting.admin, ACME, request, Some(read.revision)).await
+        });
+        begun.1.await.unwrap();
+        for _ in 0..100 {
+            // Meanwhile the update comes as far as the lock.
+            other.organization_by_id(organization).await.unwrap();
+            tokio::task::yield_now().await;
+        }
+        other.organization_set_prefix(organization, "FIRST").await.unwrap();
+        other.commit().await.unwrap();
+        let late = tasks.join_next().await.unwrap().unwrap();
+        assert_eq!(refused(late).code, "changed_meanwhile", "{}", world.database);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_is_used_once_however_many_try() {
+    for world in World::all().await {
+        let world = Arc::new(world);
+        let repeat = Repeat { key: "one".to_owned(), request: "digest".to_owned() };
+        let actor = world.admin.clone().repeating(repeat);
+        let mut tasks = JoinSet::new();
+        for _ in 0..8 {
+            let (world, actor) = (Arc::clone(&world), actor.clone());
+            tasks.spawn(async move {
+                world.control.project_create(&actor, ACME, ProjectCreate { handle: "mail".to_owned() }).await
+            });
+        }
+        let mut answers = tasks.join_all().await;
+        let done = answers.iter().position(Result::is_ok).unwrap();
+        let _ = answers.swap_remove(done);
+        for answer in answers {
+            assert_eq!(refused(answer).code, "idempotency_in_progress", "{}", world.database);
+        }
+        let kept = world.control.answer_kept(&actor, "one").await.unwrap().unwrap();
+        assert_eq!((kept.request.as_str(), kept.given), ("digest", None), "claimed with what was done");
+        world.control.answer_keep(&actor, "one", 201, "{}").await.unwrap();
+        let kept = world.control.answer_kept(&actor, "one").await.unwrap().unwrap();
+        assert_eq!(kept.given, Some((201, "{}".to_owned())));
+
+        let repeat = Repeat { key: "two".to_owned(), request: "digest".to_owned() };
+        let actor = world.admin.clone().repeating(repeat);
+        let again = world.control.project_create(&actor, ACME, ProjectCreate { handle: "mail".to_owned() }).await;
+        assert_eq!(refused(again).code, "project_exists");
+        assert_eq!(world.control.answer_kept(&actor, "two").await.unwrap(), None, "a refusal keeps no key");
+    }
+}
+
+#[tokio::test]
+async fn looking_at_values_is_audited_and_no_change() {
+    for world in World::all().await {
+        world.component("orders", ComponentType::Service).await;
+        let request = serde_json::from_value(serde_json::json!({
+            "environment": "development", "version": "v1.0",
+            "source": { "file": "component.yaml", "text": "schemaVersion: 1.2\n" },
+        }));
+        world.control.deploy(&world.admin, ACME, SHOP, "orders", request.unwrap()).await.unwrap();
+        let number = *world.control.changes().borrow();
+        world.variables("orders", "development").await;
+        assert_eq!(world.audited().await.last().unwrap(), "variables", "{}", world.database);
+        world.control.feed_follow().await.unwrap();
+        assert_eq!(*world.control.changes().borrow(), number, "{}", world.database);
+    }
+}

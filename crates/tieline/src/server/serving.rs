@@ -1,0 +1,183 @@
+//! Serving the connections of a listener until the server stops: a client that opens one and then says little or nothing
+//! is dropped, so that connections are left for the others.
+
+use std::io;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::Router;
+use axum::serve::Listener;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::Sleep;
+
+/// A client that has not sent the whole head of a request by then is dropped; so is one that keeps a connection open and
+/// asks for nothing.
+const HEAD: Duration = Duration::from_secs(30);
+/// The length of what begins a connection of HTTP/2, from which the version is told.
+const PREFACE: usize = 24;
+
+/// Serves until the server stops, and then lets the requests under way finish.
+pub(crate) async fn serve<L: Listener>(mut listener: L, router: Router, mut stopping: watch::Receiver<bool>)
+where
+    L::Io: AsyncRead + AsyncWrite,
+{
+    let mut connections = JoinSet::new();
+    let stop = stopping.clone();
+    loop {
+        tokio::select! {
+            (stream, _) = listener.accept() => {
+                connections.spawn(connection(stream, router.clone(), stop.clone()));
+            }
+            Some(_) = connections.join_next() => {}
+            () = stopped(&mut stopping) => break,
+        }
+    }
+    drop(listener);
+    while connections.join_next().await.is_some() {}
+}
+
+async fn connection<Io>(stream: Io, router: Router, mut stopping: watch::Receiver<bool>)
+where
+    Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD);
+    builder.http2().timer(TokioTimer::new()).keep_alive_interval(HEAD);
+    let stream = TokioIo::new(Begun::new(stream));
+    let mut connection = pin!(builder.serve_connection(stream, TowerToHyperService::new(router)));
+    let served = tokio::select! {
+        served = connection.as_mut() => served,
+        () = stopped(&mut stopping) => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = served {
+        tracing::trace!(%error, "a connection broke off");
+    }
+}
+
+async fn stopped(stopping: &mut watch::Receiver<bool>) {
+    // An error means that the server itself is gone, which is a stop as well.
+    let _ = stopping.wait_for(|stop| *stop).await;
+}
+
+/// A stream whose reading fails when not even the first bytes come: until they tell the version of HTTP, no other limit
+/// holds.
+struct Begun<Io> {
+    stream: Io,
+    waiting: Option<(Pin<Box<Sleep>>, usize)>,
+}
+
+impl<Io> Begun<Io> {
+    fn new(stream: Io) -> Self {
+        Self { stream, waiting: Some((Box::pin(tokio::time::sleep(HEAD)), PREFACE)) }
+    }
+}
+
+impl<Io: AsyncRead + Unpin> AsyncRead for Begun<Io> {
+    fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut this.stream).poll_read(context, buffer);
+        let Some((sleep, missing)) = &mut this.waiting else { return read };
+        *missing = missing.saturating_sub(buffer.filled().len() - before);
+        if *missing == 0 {
+            this.waiting = None;
+        } else if read.is_pending() && sleep.as_mut().poll(context).is_ready() {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
+        read
+    }
+}
+
+impl<Io: AsyncWrite + Unpin> AsyncWrite for Begun<Io> {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        // Who is answered has begun, however short the request was.
+        let this = self.get_mut();
+        this.waiting = None;
+        Pin::new(&mut this.stream).poll_write(context, bytes)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        parts: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        this.waiting = None;
+        Pin::new(&mut this.stream).poll_write_vectored(context, parts)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
+
+    use super::*;
+
+    /// Serves one end of a pipe.
+    fn served() -> (DuplexStream, watch::Sender<bool>, tokio::task::JoinHandle<()>) {
+        let (client, server) = tokio::io::duplex(64 * 1024);
+        let (stop, stopping) = watch::channel(false);
+        let slow = get(|| async {
+            tokio::time::sleep(10 * HEAD).await;
+            "late"
+        });
+        let router = Router::new().route("/", get(|| async { "here" })).route("/slow", slow);
+        (client, stop, tokio::spawn(connection(server, router, stopping)))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_says_too_little_is_dropped() {
+        for sent in [
+            "",
+            "P",
+            "PRI * HTTP/2.0\r\n",
+            "GET / HTTP/1.1\r\nhost: a\r\nx-slow: ",
+            "GET / HTTP/1.1\r\nhost: a\r\n\r\n",
+        ] {
+            let (mut client, _stop, task) = served();
+            client.write_all(sent.as_bytes()).await.unwrap();
+            let begin = tokio::time::Instant::now();
+            let mut answer = String::new();
+            client.read_to_string(&mut answer).await.unwrap();
+            assert_eq!(answer.contains("here"), sent.ends_with("\r\n\r\n"), "{sent:?}: {answer}");
+            assert!((HEAD..3 * HEAD).contains(&begin.elapsed()), "{sent:?}: {:?}", begin.elapsed());
+            task.await.unwrap();
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_for_an_answer_is_not_dropped_and_gets_it_also_when_the_server_stops() {
+        for stopped in [false, true] {
+            let (mut client, stop, task) = served();
+            client.write_all(b"GET /slow HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").await.unwrap();
+            tokio::time::sleep(HEAD).await;
+            stop.send_replace(stopped);
+            let mut answer = String::new();
+            client.read_to_string(&mut answer).await.unwrap();
+            assert!(answer.ends_with("late"), "{answer}");
+            task.await.unwrap();
+        }
+    }
+}

@@ -1,0 +1,324 @@
+//! Secrets that are known to a test go through a whole run: registered, delivered, kept, backed up, rotated, refused. Then
+//! everything that anybody could read is searched for them.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::world::{TestServer, command};
+
+const INLINE: &str = "canary-inline-5b1f0c";
+const FILE: &str = "canary-file-77a0d2";
+const VARIABLE: &str = "canary-variable-e41c9b";
+const DATABASE: &str = "canary-database-0d93ff";
+const REFUSED: &str = "canary-refused-9e21b4";
+
+const DESCRIPTOR: &str = "schemaVersion: 1.2
+endpoints: [{ name: api, type: REST, service: { port: 9090 }, networkVisibilities: [Organization] }]
+dependencies:
+  connectionReferences:
+    - { name: mail, resourceRef: 'thirdparty:Mail/v1' }
+    - { name: main-db, resourceRef: 'database:shop/main' }
+    - { name: itself, resourceRef: 'service:/shop/orders/v1/api' }
+";
+
+const SERVICE: &str = "name: Mail
+version: v1
+parameters: [{ name: Inline, secret: true }, { name: File, secret: true }, { name: Variable, secret: true }]
+endpoints:
+  - name: sandbox
+    url: https://mail.example
+    environments: [development]
+    values: { Inline: canary-inline-5b1f0c, File: { file: secret }, Variable: { env: CANARY } }
+";
+
+const RESOURCE: &str = "name: shop/main
+kind: postgresql
+credentials:
+  - name: dev
+    environments: [development]
+    values: { HostName: db.example, Port: 5432, DatabaseName: shop, Username: app, Password: canary-database-0d93ff }
+";
+
+/// A run: the server, everything that was answered or printed, and the secrets that must not be there.
+struct Run {
+    server: TestServer,
+    seen: Vec<(String, Vec<u8>)>,
+    secrets: Vec<(&'static str, String)>,
+}
+
+#[test]
+fn no_secret_is_anywhere_but_where_it_is_delivered() {
+    let mut run = Run::begin();
+    run.register();
+    run.connect_and_deploy();
+    let child = run.deliver();
+    run.look();
+    run.refuse();
+    run.keep();
+    run.gather_processes(&[child.id()]);
+    end(child);
+    run.gather_files();
+    run.search();
+}
+
+impl Run {
+    fn begin() -> Self {
+        let server = TestServer::start_traced();
+        let folder = server.folder();
+        for (name, text) in [("SERVICE.yaml", SERVICE), ("RESOURCE.yaml", RESOURCE), ("secret", FILE)] {
+            std::fs::write(folder.join(name), text).expect("a file");
+        }
+        std::fs::create_dir_all(folder.join("orders/.choreo")).expect("a folder");
+        std::fs::write(folder.join("orders/.choreo/component.yaml"), DESCRIPTOR).expect("a descriptor");
+        let secrets = [
+            ("inline", INLINE),
+            ("from a file", FILE),
+            ("from a variable", VARIABLE),
+            ("of a database", DATABASE),
+            ("refused", REFUSED),
+        ];
+        let mut secrets: Vec<_> = secrets.into_iter().map(|(what, text)| (what, text.to_owned())).collect();
+        secrets.push(("the admin token", server.admin_token()));
+        let mut run = Self { server, seen: Vec::new(), secrets };
+        run.keep_keys_in_mind();
+        run.tieline(&["organization", "create", "acme"], 0);
+        run.tieline(&["project", "create", "shop", "--organization", "acme"], 0);
+        run.tieline(&["component", "create", "orders", "--type", "service"], 0);
+        run
+    }
+
+    /// The bytes of every master key that there is by now.
+    fn keep_keys_in_mind(&mut self) {
+        let text = std::fs::read_to_string(self.server.data().join("master.key")).expect("the key");
+        let bytes = text.trim().rsplit(' ').next().expect("the key's bytes").to_owned();
+        self.secrets.push(("a master key", bytes));
+    }
+
+    fn register(&mut self) {
+        self.tieline(&["service", "register", "--file", "SERVICE.yaml"], 0);
+        self.tieline(&["resource", "register", "--file", "RESOURCE.yaml"], 0);
+    }
+
+    fn connect_and_deploy(&mut self) {
+        let place = ["--level", "component", "--component", "orders"];
+        for (name, service) in [("mail", "thirdparty:Mail/v1"), ("main-db", "database:shop/main")] {
+            self.tieline(&[&["connection", "create", name, "--service", service], &place[..]].concat(), 0);
+        }
+        let deploy = ["deploy", "orders", "--component", "orders", "--env", "development", "--version", "v1.0"];
+        self.tieline(&deploy, 1);
+        self.tieline(&[&deploy[..], &["--create-connections"]].concat(), 1);
+        let provider = json!({ "file": "component.yaml", "text": DESCRIPTOR.split("dependencies").next() });
+        let request = json!({ "environment": "development", "version": "v1.0", "source": provider });
+        let path = "/organizations/acme/projects/shop/components/orders/deployments";
+        self.ask("POST", path, Some(&request), 201);
+        self.tieline(&[&deploy[..], &["--create-connections", "--output", "json"]].concat(), 0);
+    }
+
+    /// What is meant to hold secrets: it is checked to hold them, and not searched.
+    fn deliver(&mut self) -> Child {
+        let admin = self.server.admin_token();
+        let place = "/organizations/acme/projects/shop/components/orders/environments/development";
+        let variables = self.server.ask("GET", &format!("{place}/variables"), Some(&admin), None).body;
+        for (name, value) in
+            [("MAIL_INLINE", INLINE), ("MAIL_FILE", FILE), ("MAIL_VARIABLE", VARIABLE), ("MAIN_DB_PASSWORD", DATABASE)]
+        {
+            assert_eq!(variables[format!("CHOREO_{name}")], value, "{variables}");
+        }
+        for (what, name) in [("a minted secret", "CONSUMERSECRET"), ("a minted API key", "CHOREOAPIKEY")] {
+            let value = variables[format!("CHOREO_ITSELF_{name}")].as_str().expect("a minted key");
+            self.secrets.push((what, value.to_owned()));
+        }
+        let create =
+            ["token", "create", "machine", "--role", "runner", "--component", "orders", "--env", "development"];
+        let token = self.command(&create).output().expect("the binary runs");
+        let token = String::from_utf8(token.stdout).expect("UTF-8").trim().to_owned();
+        self.secrets.push(("a runner's token", token.clone()));
+
+        // The watching runner has the secrets in its child's environment, which only this user may read, and nowhere else.
+        let watch = ["run", "--watch", "--component", "orders", "--env", "development", "--", "sh", "-c"];
+        let script = "test -n \"$CHOREO_MAIL_INLINE\" && test -z \"$TIELINE_TOKEN\" && echo up && exec sleep 60";
+        let mut child = self.command(&[&watch[..], &[script]].concat());
+        child.env("TIELINE_TOKEN", token).stdout(Stdio::piped());
+        let mut child = child.spawn().expect("the binary starts");
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().expect("stdout")).read_line(&mut line).expect("UTF-8");
+        assert_eq!(line, "up\n");
+        child
+    }
+
+    /// Everything that shows something and is no delivery, as the one who may read all.
+    fn look(&mut self) {
+        for arguments in [
+            &["connection", "list", "--component", "orders"][..],
+            &["connection", "view", "mail", "--component", "orders"],
+            &["connection", "guide", "mail", "--component", "orders"],
+            &["service", "list"],
+            &["service", "view", "thirdparty:Mail/v1"],
+            &["service", "view", "database:shop/main"],
+            &["plan", "orders", "--component", "orders", "--env", "development"],
+            &["deployment", "list", "--component", "orders"],
+            &["token", "list"],
+            &["audit", "list"],
+            &["audit", "list", "--installation"],
+            &["explain", "address_refused"],
+        ] {
+            self.tieline(arguments, 0);
+            self.tieline(&[arguments, &["--output", "json"]].concat(), 0);
+        }
+        for path in ["/openapi.json", "/metrics", "/health/ready", "/organizations/acme/audit", "/installation/audit"] {
+            self.ask("GET", path, None, 200);
+        }
+        let reveal = "/organizations/acme/connections/mail?project=shop&component=orders&reveal=true";
+        let shown = self.server.ask("GET", reveal, Some(&self.server.admin_token()), None).body.to_string();
+        assert!(shown.contains(INLINE), "{shown}");
+    }
+
+    /// What is refused repeats nothing of what may be a secret.
+    fn refuse(&mut self) {
+        let endpoint = |url: String, values: Value| {
+            json!({ "name": "Bad", "version": "v1", "parameters": [{ "name": "Key", "secret": true }], "endpoints": [
+                { "name": "a", "url": url, "environments": ["development"], "values": values }] })
+        };
+        let good = || "https://mail.example".to_owned();
+        let long = REFUSED.repeat(5000);
+        for (body, status) in [
+            (endpoint(format!("https://user:{REFUSED}@mail.example"), json!({})), 422),
+            (endpoint(format!("https://user:{REFUSED}#@mail.example"), json!({})), 422),
+            (endpoint(format!("https:{REFUSED}"), json!({})), 422),
+            (endpoint(format!("https://mail.example/?key={REFUSED} "), json!({})), 201),
+            (endpoint(format!("https://mail.example/?key={REFUSED}#"), json!({})), 422),
+            (endpoint(format!("http://169.254.169.254/{REFUSED}"), json!({})), 422),
+            (endpoint(good(), json!({ "Key": [REFUSED] })), 400),
+            (endpoint(good(), json!(REFUSED)), 400),
+            (endpoint(good(), json!({ "Key": format!("{REFUSED}\0") })), 400),
+            (endpoint(good(), json!({ "Key": long })), 422),
+            (endpoint(good(), json!({ "Other": REFUSED })), 422),
+        ] {
+            // An address without a secret parameter is none: this one alone is kept, in clear, as it was registered.
+            if status != 201 {
+                self.ask("POST", "/organizations/acme/services", Some(&body), status);
+            }
+        }
+        for file in [
+            format!("name: Bad\nversion: v1\nendpoints:\n  - name: a\n    url: x\n    values: {{ Key: {REFUSED}\n"),
+            format!("name: Bad\nversion: v1\nendpoints:\n  - name: a\n    url: x\n    values: [{REFUSED}]\n"),
+            format!("name: Bad\nversion: v1\nendpoints:\n  - name: a\n    value: {REFUSED}\n"),
+        ] {
+            std::fs::write(self.server.folder().join("BAD.yaml"), file).expect("a file");
+            self.tieline(&["service", "register", "--file", "BAD.yaml"], 1);
+        }
+        std::fs::remove_file(self.server.folder().join("BAD.yaml")).expect("it is there");
+        let admin = self.server.admin_token();
+        for token in ["wrong", &admin[..admin.len() - 1]] {
+            let reply = self.server.ask("GET", "/organizations/acme", Some(token), None);
+            assert_eq!(reply.status, 401);
+        }
+    }
+
+    /// A repeated registration, a backup, another master key.
+    fn keep(&mut self) {
+        let body = json!({ "name": "Kept", "version": "v1", "parameters": [{ "name": "Key", "secret": true }], "endpoints": [
+            { "name": "a", "url": "https://kept.example", "environments": ["development"], "values": { "Key": INLINE } }] });
+        let admin = self.server.admin_token();
+        for _ in 0..2 {
+            let key = [("idempotency-key", "once")];
+            let reply = self.server.ask_with("POST", "/organizations/acme/services", Some(&admin), Some(&body), &key);
+            assert!(reply.status < 300, "{reply:?}");
+            self.seen.push(("a repeated answer".to_owned(), reply.body.to_string().into_bytes()));
+        }
+        self.tieline(&["backup", "backup.ndjson"], 0);
+        self.tieline(&["key", "rotate"], 0);
+        self.keep_keys_in_mind();
+    }
+
+    /// What any user of the machine sees of processes.
+    fn gather_processes(&mut self, more: &[u32]) {
+        for process in more.iter().copied().chain([self.server.process()]) {
+            let arguments = std::fs::read(format!("/proc/{process}/cmdline")).unwrap_or_default();
+            self.seen.push((format!("the arguments of {process}"), arguments));
+        }
+    }
+
+    /// Every file below the test's folder, but for those that are made to hold a secret, and the server's log.
+    fn gather_files(&mut self) {
+        self.seen.push(("the log".to_owned(), self.server.log().into_bytes()));
+        let given = ["SERVICE.yaml", "RESOURCE.yaml", "secret"];
+        let mut found = 0;
+        files(self.server.folder(), &mut |path| {
+            let name = path.file_name().and_then(|name| name.to_str()).expect("a name");
+            let key = name.starts_with("master") && path.extension().is_some_and(|ending| ending == "key");
+            if key || name == "admin.token" || given.contains(&name) {
+                return;
+            }
+            found += 1;
+            self.seen.push((path.display().to_string(), std::fs::read(path).expect("the file")));
+        });
+        let named = |end: &str| self.seen.iter().any(|(from, _)| from.ends_with(end));
+        assert!(named("tieline.db") && named("tieline.db-wal") && named("backup.ndjson") && named("/live"), "{found}");
+    }
+
+    #[track_caller]
+    fn search(&self) {
+        let log = self.server.log();
+        assert!(log.contains("TRACE"), "the log is searched at its loudest");
+        let mut found = Vec::new();
+        for (from, bytes) in &self.seen {
+            for (what, secret) in &self.secrets {
+                assert!(secret.len() >= 16, "{what} is long enough not to be found by chance");
+                for (form, text) in [("", secret.clone()), (" in hexadecimal", hexadecimal(secret))] {
+                    if bytes.windows(text.len()).any(|window| window == text.as_bytes()) {
+                        found.push(format!("the secret {what}{form} is in {from}"));
+                    }
+                }
+            }
+        }
+        assert!(found.is_empty(), "{}", found.join("\n"));
+    }
+
+    fn command(&self, arguments: &[&str]) -> std::process::Command {
+        let mut command = command(&["--organization", "acme", "--project", "shop"]);
+        command
+            .args(arguments)
+            .current_dir(self.server.folder())
+            .env("TIELINE_DATA", self.server.data())
+            .env("XDG_STATE_HOME", self.server.folder().join("state"))
+            .env("CANARY", VARIABLE);
+        command
+    }
+
+    /// Runs a command; what it prints is searched.
+    #[track_caller]
+    fn tieline(&mut self, arguments: &[&str], code: i32) {
+        let output = self.command(arguments).output().expect("the binary runs");
+        let printed = [output.stdout, output.stderr].concat();
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {}", String::from_utf8_lossy(&printed));
+        self.seen.push((format!("what {arguments:?} prints"), printed));
+    }
+
+    /// Asks as the administrator; the answer is searched.
+    #[track_caller]
+    fn ask(&mut self, method: &str, path: &str, body: Option<&Value>, status: u16) {
+        let reply = self.server.ask(method, path, Some(&self.server.admin_token()), body);
+        assert_eq!(reply.status, status, "{method} {path}: {reply:?}");
+        self.seen.push((format!("the answer to {method} {path}"), reply.body.to_string().into_bytes()));
+    }
+}
+
+fn end(mut child: Child) {
+    child.kill().expect("it runs");
+    child.wait().expect("its end");
+}
+
+fn files(folder: &Path, each: &mut impl FnMut(&Path)) {
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() { files(&path, each) } else { each(&path) }
+    }
+}
+
+fn hexadecimal(text: &str) -> String {
+    text.bytes().map(|byte| format!("{byte:02x}")).collect()
+}
