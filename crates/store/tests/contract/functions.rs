@@ -240,9 +240,10 @@ async fn connections(transaction: &mut Transaction) -> Done {
         updated_at: AT,
     };
     assert!(!transaction.connection_id_taken(CONNECTION).await?);
-    assert!(transaction.connection_insert(&connection).await?);
+    transaction.connection_insert(&connection).await?;
     assert!(transaction.connection_id_taken(CONNECTION).await?);
-    assert!(!transaction.connection_insert(&connection).await?, "the id is taken");
+    let again = transaction.connection_insert(&connection).await;
+    assert!(matches!(again, Err(tieline_store::Error::Duplicate)), "{again:?}");
     (connection.description, connection.revision) = ("where orders go".to_owned(), 2);
     transaction.connection_update(&connection).await?;
     let all = std::slice::from_ref(&connection);

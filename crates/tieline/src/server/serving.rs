@@ -136,6 +136,7 @@ mod tests {
     use super::*;
 
     /// Serves one end of a pipe.
+    #[expect(clippy::disallowed_methods, reason = "the runtime of the test ends with it")]
     fn served() -> (DuplexStream, watch::Sender<bool>, tokio::task::JoinHandle<()>) {
         let (client, server) = tokio::io::duplex(64 * 1024);
         let (stop, stopping) = watch::channel(false);
