@@ -82,7 +82,8 @@ impl Control {
     /// Changes whether an environment is critical, and where its endpoints may listen.
     ///
     /// # Errors
-    /// `forbidden`, `environment_not_found`, `network_invalid`, `changed_meanwhile`.
+    /// `forbidden`, `environment_not_found`, `network_invalid`, `changed_meanwhile`; `mapping_crosses_critical` with the
+    /// connections that would lead from a critical environment to another kind, or back.
     pub async fn environment_update(
         &self,
         actor: &Actor,
@@ -95,7 +96,10 @@ impl Control {
         work.require(Permission::AdministerOrganization, None)?;
         let mut environment = work.environment(environment).await?;
         work.expect_revision(expected, environment.revision)?;
-        environment.critical = request.critical.unwrap_or(environment.critical);
+        if let Some(critical) = request.critical.filter(|critical| *critical != environment.critical) {
+            environment.critical = critical;
+            work.refuse_crossing(&environment).await?;
+        }
         if let Some(networks) = request.allowed_addresses {
             for network in &networks {
                 tieline_core::address::Network::parse(network).map_err(|message| {
@@ -148,6 +152,45 @@ impl Control {
 }
 
 impl Work<'_> {
+    /// Refuses a change of an environment after which connections to internal services would lead from a critical
+    /// environment to one that is not, or back: what no mapping could be given.
+    async fn refuse_crossing(&mut self, changed: &Environment) -> Result<()> {
+        let mut environments = self.transaction.environments(self.organization.id).await?;
+        for environment in environments.iter_mut().filter(|environment| environment.id == changed.id) {
+            environment.critical = changed.critical;
+        }
+        let critical = |handle: &str| {
+            let found = environments.iter().find(|environment| environment.handle.eq_ignore_ascii_case(handle));
+            found.map(|environment| environment.critical)
+        };
+        let mut crossing = Vec::new();
+        for connection in self.transaction.connections_of_organization(self.organization.id).await? {
+            if connection.access_mode.is_none() {
+                continue;
+            }
+            for (from, to) in &connection.mapping {
+                if let (Some(from_critical), Some(to_critical)) = (critical(from), critical(to))
+                    && from_critical != to_critical
+                {
+                    crossing.push(format!("{:?} ({}) from {from} to {to}", connection.name, connection.id));
+                }
+            }
+        }
+        if crossing.is_empty() {
+            return Ok(());
+        }
+        let word = if changed.critical { "critical" } else { "no longer critical" };
+        Err(Error::conflict(
+            code!("mapping_crosses_critical"),
+            format!(
+                "with {} {word}, connections would lead from critical environments to others, or back: {}",
+                changed.handle,
+                crossing.join(", ")
+            ),
+            "map those connections to environments of the same kind first, with `tieline connection update ID --map`",
+        ))
+    }
+
     /// What is deployed in an environment, and who elsewhere connects to it.
     async fn environment_users(&mut self, environment: &Environment) -> Result<Vec<String>> {
         let mut users = Vec::new();

@@ -56,7 +56,7 @@ impl Control {
         Ok(projects.into_iter().map(|project| view(organization, project)).collect())
     }
 
-    /// Deletes a project that holds nothing any more.
+    /// Deletes a project that holds nothing any more, with the tokens that were limited to it.
     ///
     /// # Errors
     /// `forbidden`, `project_not_found`, `project_in_use`.
@@ -64,11 +64,17 @@ impl Control {
         let mut work = self.write(actor, organization).await?;
         let project = work.project(project).await?;
         work.require(Permission::AdministerOrganization, None)?;
+        // What was deleted while deployments held it is not to be seen, and must not be what refuses.
+        work.connections_purge().await?;
         work.transaction.project_delete(project.id).await.map_err(|error| match error {
             tieline_store::Error::Referenced => Error::conflict(
                 code!("project_in_use"),
                 format!("the project {:?} still holds components, services or connections", project.handle),
-                format!("delete those first: `tieline component list --project {}`", project.handle),
+                format!(
+                    "delete those first: see `tieline component list --project {0}`, `tieline connection list --project \
+                     {0}` and `tieline service list --project {0}`",
+                    project.handle
+                ),
             ),
             other => other.into(),
         })?;

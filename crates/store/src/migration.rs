@@ -39,6 +39,10 @@ const MIGRATIONS: &[Migration] = &[
 pub(crate) async fn run(store: &Store) -> Result<()> {
     let known = MIGRATIONS.last().map_or(0, |migration| migration.number);
     let mut transaction = store.write().await?;
+    if transaction.backend() == Backend::Postgres {
+        // There, two that find a table missing at the same time may both make it, and one fails.
+        transaction.script("SELECT pg_advisory_xact_lock(4839215704)").await?;
+    }
     transaction
         .script("CREATE TABLE IF NOT EXISTS schema_version (id BIGINT PRIMARY KEY, number BIGINT NOT NULL)")
         .await?;

@@ -239,11 +239,12 @@ impl Transaction {
         row.as_ref().map(Project::read).transpose()
     }
 
-    /// Forgets a project.
+    /// Forgets a project with the tokens that were limited to it.
     ///
     /// # Errors
-    /// [`crate::Error::Referenced`] while anything refers to it.
+    /// [`crate::Error::Referenced`] while anything else refers to it.
     pub async fn project_delete(&mut self, id: ProjectId) -> Result<()> {
+        self.execute("DELETE FROM token WHERE project_id = $1", &[text(id)]).await?;
         self.execute("DELETE FROM project WHERE id = $1", &[text(id)]).await?;
         Ok(())
     }

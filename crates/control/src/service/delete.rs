@@ -10,7 +10,8 @@ use crate::work::Work;
 use crate::{Actor, Control, Error, Result};
 
 impl Control {
-    /// Deletes a registered service. While connections lead to it this needs `force`, which deletes them too.
+    /// Deletes a registered service. While connections lead to it, be they deleted ones that deployments still hold, this
+    /// needs `force`, which deletes them too.
     ///
     /// # Errors
     /// `service_not_found`, `forbidden`, `service_internal`, `service_in_use`.
@@ -36,12 +37,12 @@ impl Control {
                 ),
             ));
         }
-        let connections = work.transaction.connections_of_service(service.id).await?;
+        let connections = work.transaction.connections_holding_service(service.id).await?;
         if !force && !connections.is_empty() {
             return Err(work.service_used(&service.reference, &connections).await?);
         }
         for connection in &connections {
-            work.transaction.connection_delete(connection.id).await?;
+            work.connection_forget(connection).await?;
         }
         work.transaction.service_delete(service.id).await?;
         for connection in &connections {

@@ -402,6 +402,32 @@ async fn ids_that_files_carry_are_adopted() {
 }
 
 #[tokio::test]
+async fn an_environment_changes_its_kind_only_where_no_connection_would_cross() {
+    let world = World::sqlite().await;
+    furnished(&world).await;
+    let environment = json!({ "handle": "staging", "after": "development", "critical": false });
+    let environment = serde_json::from_value(environment).unwrap();
+    world.control.environment_create(&world.admin, ACME, environment).await.unwrap();
+    let made = connect(&world, "led", json!({ "mapping": { "staging": "development" } })).await;
+    let critical = async |handle: &str, critical: bool| {
+        let request = serde_json::from_value(json!({ "critical": critical })).unwrap();
+        world.control.environment_update(&world.admin, ACME, handle, request, None).await
+    };
+    for handle in ["staging", "development"] {
+        let refusal = refused(critical(handle, true).await);
+        assert_eq!(refusal.code, "mapping_crosses_critical", "{handle}");
+        let names = format!("\"led\" ({}) from staging to development", made.id);
+        assert!(refusal.message.contains(&names), "{}", refusal.message);
+    }
+    let unchanged = critical("staging", false).await.unwrap();
+    assert!(!unchanged.critical);
+    let mapping = serde_json::from_value::<ConnectionUpdate>(json!({ "mapping": { "staging": "" } })).unwrap();
+    let id = made.id.to_string();
+    world.control.connection_update(&world.admin, ACME, &id, Scope::default(), mapping).await.unwrap();
+    assert!(critical("staging", true).await.unwrap().critical);
+}
+
+#[tokio::test]
 async fn each_component_has_its_own_secret_where_asked_for() {
     for world in World::all().await {
         furnished(&world).await;

@@ -2,7 +2,7 @@
 
 use crate::world::{ACME, SHOP, World, refused};
 use serde_json::json;
-use tieline_control::{Actor, Refusal};
+use tieline_control::{Actor, Refusal, Scope};
 use tieline_core::model::{ComponentType, PinnedValue, Role};
 use tieline_core::wire::service::{ResourceRegister, ServiceQuery, ServiceUpdate, ServiceView, ThirdPartyRegister};
 use tieline_core::wire::tenancy::{EnvironmentUpdate, OrganizationCreate, ProjectCreate};
@@ -348,6 +348,47 @@ async fn what_is_in_use_is_not_taken_away_unless_forced() {
         assert_eq!(refused(world.control.service_view(&world.admin, ACME, MAIL, None).await).code, "service_not_found");
         assert_eq!(world.variables("orders", "development").await[key], "canary-renewed", "who runs keeps its values");
         assert!(world.audited().await.contains(&"service_delete".to_owned()));
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_was_deleted_while_in_use_holds_its_service_too() {
+    for world in World::all().await {
+        register(&world, &world.admin, mail()).await.unwrap();
+        world.component("orders", ComponentType::Service).await;
+        world.connect("orders", "mailer", MAIL).await;
+        world.deploy("orders", "development", "mailer", MAIL).await;
+        let kept = world.variables("orders", "development").await;
+        let scope = Scope { project: Some(SHOP), component: Some("orders") };
+        world.control.connection_delete(&world.admin, ACME, "mailer", scope, true).await.unwrap();
+        let refusal = refused(world.control.service_delete(&world.admin, ACME, MAIL, None, false).await);
+        names_the_consumer(&refusal, world.database);
+        world.control.service_delete(&world.admin, ACME, MAIL, None, true).await.unwrap();
+        assert_eq!(
+            world.variables("orders", "development").await,
+            kept,
+            "{}: who runs keeps its values",
+            world.database
+        );
+    }
+}
+
+#[tokio::test]
+async fn nothing_invisible_keeps_a_project() {
+    for world in World::all().await {
+        register(&world, &world.admin, mail()).await.unwrap();
+        world.component("orders", ComponentType::Service).await;
+        let request =
+            serde_json::from_value(json!({ "name": "all", "service": MAIL, "level": "project", "project": SHOP }));
+        world.control.connection_create(&world.admin, ACME, request.unwrap()).await.unwrap();
+        world.deploy("orders", "development", "all", MAIL).await;
+        world.actor(Role::Developer, Some(SHOP)).await;
+        let scope = Scope { project: Some(SHOP), component: None };
+        world.control.connection_delete(&world.admin, ACME, "all", scope, true).await.unwrap();
+        let refusal = refused(world.control.project_delete(&world.admin, ACME, SHOP).await);
+        assert_eq!(refusal.code, "project_in_use");
+        world.control.component_delete(&world.admin, ACME, SHOP, "orders", true).await.unwrap();
+        world.control.project_delete(&world.admin, ACME, SHOP).await.unwrap();
     }
 }
 

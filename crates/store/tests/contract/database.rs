@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use tieline_store::{Location, Store};
+use tokio::task::JoinSet;
 
 /// One database, gone with the test.
 pub(crate) struct Database {
@@ -40,15 +41,21 @@ impl Database {
     }
 
     async fn postgres(server: String) -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("tieline_store_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::SeqCst));
-        run(&server, format!("CREATE DATABASE {name}")).await;
-        let (base, query) = server.split_once('?').unwrap_or((&server, ""));
-        let base = base.rsplit_once('/').map_or(base, |(base, _)| base);
-        let url = format!("{base}/{name}{}{query}", if query.is_empty() { "" } else { "?" });
+        let (name, url) = Self::empty(&server).await;
         let store = Store::open(&Location::Postgres(url.clone())).await.expect("PostgreSQL");
         let folder = tempfile::tempdir().expect("a folder");
         Self { store, url, postgres: true, server: Some((server, name)), _folder: folder }
+    }
+
+    /// A database on a server without any table: its name and address.
+    async fn empty(server: &str) -> (String, String) {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("tieline_store_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::SeqCst));
+        run(server, format!("CREATE DATABASE {name}")).await;
+        let (base, query) = server.split_once('?').unwrap_or((server, ""));
+        let base = base.rsplit_once('/').map_or(base, |(base, _)| base);
+        let url = format!("{base}/{name}{}{query}", if query.is_empty() { "" } else { "?" });
+        (name, url)
     }
 
     /// Removes what was made on a server.
@@ -58,6 +65,20 @@ impl Database {
             run(server, format!("DROP DATABASE {name} WITH (FORCE)")).await;
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn several_servers_may_be_the_first() {
+    let Ok(server) = std::env::var("TIELINE_TEST_POSTGRES") else { return };
+    let (name, url) = Database::empty(&server).await;
+    let open = |_| {
+        let url = url.clone();
+        async move { Store::open(&Location::Postgres(url)).await }
+    };
+    for store in (0..5).map(open).collect::<JoinSet<_>>().join_all().await {
+        store.expect("none fails for having met another").close().await;
+    }
+    run(&server, format!("DROP DATABASE {name} WITH (FORCE)")).await;
 }
 
 async fn run(server: &str, sql: String) {

@@ -220,7 +220,7 @@ fn key(id: u128, digest: &[u8]) -> Key {
 }
 
 async fn connections(transaction: &mut Transaction) -> Done {
-    let connection = Connection {
+    let mut connection = Connection {
         id: CONNECTION,
         organization_id: ORGANIZATION,
         project_id: Some(PROJECT),
@@ -239,8 +239,12 @@ async fn connections(transaction: &mut Transaction) -> Done {
         updated_at: AT,
     };
     assert!(!transaction.connection_id_taken(CONNECTION).await?);
-    assert!(transaction.connection_insert(&connection).await?);
+    transaction.connection_insert(&connection).await?;
     assert!(transaction.connection_id_taken(CONNECTION).await?);
+    let again = transaction.connection_insert(&connection).await;
+    assert!(matches!(again, Err(tieline_store::Error::Duplicate)), "{again:?}");
+    (connection.description, connection.revision) = ("where orders go".to_owned(), 2);
+    transaction.connection_update(&connection).await?;
     let all = std::slice::from_ref(&connection);
     assert_eq!(transaction.connection_by_id(CONNECTION).await?.as_ref(), Some(&connection));
     assert_eq!(transaction.connections_usable(ORGANIZATION, Some(PROJECT), Some(COMPONENT)).await?, all);
