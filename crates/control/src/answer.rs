@@ -2,14 +2,11 @@
 //! carried out once whatever is cut short and whichever server is asked; the answer is kept beside it afterwards. Keys
 //! belong to the token that asks, so nobody is told another's answer.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tieline_core::code;
 use tieline_store::Transaction;
 
 use crate::{Actor, Control, Error, Result};
-
-/// How long a key is remembered: a client that tries again does so sooner.
-const KEPT: SignedDuration = SignedDuration::from_hours(24);
 
 /// What makes a request repeatable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,15 +47,12 @@ impl Control {
         }))
     }
 
-    /// Keeps the answer to what was done under a key, and forgets those of long ago.
+    /// Keeps the answer to what was done under a key.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn answer_keep(&self, actor: &Actor, key: &str, status: u16, body: &str) -> Result<()> {
         let mut transaction = self.store.write().await?;
-        if let Ok(end) = self.now().checked_sub(KEPT) {
-            transaction.idempotency_forget(end).await?;
-        }
         transaction.idempotency_answer(actor.token, key, i64::from(status), body).await?;
         Ok(transaction.commit().await?)
     }

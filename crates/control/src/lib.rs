@@ -17,6 +17,7 @@ mod key;
 mod memory;
 mod organization;
 mod project;
+mod purge;
 pub mod restore;
 mod sealed;
 mod service;
@@ -49,7 +50,9 @@ pub use answer::{KeptAnswer, Repeat};
 pub use connection::{Force, Scope};
 pub use deployment::SnapshotQuery;
 pub use error::{Error, Kind, Refusal, Result};
+pub use purge::Purged;
 pub use start::{FirstStart, StartError};
+pub use upkeep::Reconciled;
 
 /// What a server is told at its start and never changes while it runs.
 #[derive(Debug, Clone)]

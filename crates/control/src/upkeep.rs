@@ -4,6 +4,7 @@ use serde_json::json;
 use tieline_core::access::Grant;
 use tieline_core::id::TokenId;
 use tieline_core::model::Role;
+use tieline_store::deployment::Deployment;
 use tieline_store::organization::Organization;
 use uuid::Uuid;
 
@@ -21,21 +22,29 @@ impl Control {
         Ok(())
     }
 
-    /// Makes new snapshots where the live ones were made with other public addresses than this server has now.
+    /// Makes new snapshots where the live ones were made with other public addresses than this server has now. What
+    /// cannot be planned anew keeps its snapshot, is logged and counted, and is tried again at the next start.
     ///
     /// # Errors
-    /// When the database fails.
-    pub async fn addresses_reconcile(&self) -> Result<()> {
+    /// When the database fails as a whole.
+    pub async fn addresses_reconcile(&self) -> Result<Reconciled> {
         let addresses = self.settings.addresses();
         let mut transaction = self.store.read().await?;
         let installation = transaction.installation().await?;
         if installation.is_none_or(|installation| installation.addresses == addresses) {
-            return Ok(());
+            return Ok(Reconciled::default());
         }
         let organizations = transaction.organizations().await?;
         drop(transaction);
+        let mut status = Reconciled::default();
         for organization in organizations {
-            self.replan(&organization).await?;
+            if let Err(error) = self.replan(&organization, &mut status).await {
+                tracing::error!(organization = organization.handle, %error, "its deployments keep their snapshots");
+                status.failed += 1;
+            }
+        }
+        if status.failed > 0 {
+            return Ok(status);
         }
         let mut transaction = self.store.write().await?;
         if let Some(mut installation) = transaction.installation().await? {
@@ -43,21 +52,57 @@ impl Control {
             transaction.installation_save(&installation).await?;
         }
         transaction.commit().await?;
-        Ok(())
+        Ok(status)
     }
 
-    async fn replan(&self, organization: &Organization) -> Result<()> {
+    /// All of an organization in one transaction, which is quick; one by one when one of them cannot be read.
+    async fn replan(&self, organization: &Organization, status: &mut Reconciled) -> Result<()> {
         let server = server_in(organization);
-        let mut work = self.write(&server, &organization.handle).await?;
-        let live = work.transaction.deployments_live_of_organization(organization.id).await?;
+        let mut transaction = self.store.read().await?;
+        let live = transaction.deployments_live_of_organization(organization.id).await?;
+        drop(transaction);
         if live.is_empty() {
             return Ok(());
         }
-        for deployment in &live {
-            work.refresh(deployment).await?;
+        if self.replan_these(&server, organization, &live).await.is_ok() {
+            status.done += live.len();
+            return Ok(());
         }
-        work.finish("addresses_reconcile", &organization.handle, json!({ "deployments": live.len() })).await
+        for deployment in &live {
+            match self.replan_these(&server, organization, std::slice::from_ref(deployment)).await {
+                Ok(()) => status.done += 1,
+                Err(error) => {
+                    let (organization, deployment) = (&organization.handle, deployment.id);
+                    tracing::error!(organization, %deployment, %error, "it keeps its snapshot");
+                    status.failed += 1;
+                }
+            }
+        }
+        Ok(())
     }
+
+    async fn replan_these(&self, server: &Actor, organization: &Organization, those: &[Deployment]) -> Result<()> {
+        let mut work = self.write(server, &organization.handle).await?;
+        let mut count = 0;
+        for listed in those {
+            // What ended or changed since it was listed is read again under the lock.
+            let live = work.transaction.deployments_live(listed.component_id, listed.environment_id).await?;
+            if let Some(deployment) = live.iter().find(|found| found.id == listed.id) {
+                work.refresh(deployment).await?;
+                count += 1;
+            }
+        }
+        work.finish("addresses_reconcile", &organization.handle, json!({ "deployments": count })).await
+    }
+}
+
+/// What a reconciler did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Reconciled {
+    /// How many things are as they should be.
+    pub done: usize,
+    /// How many could not be brought there, and stay as they were.
+    pub failed: usize,
 }
 
 /// The server itself, as an actor in one organization.

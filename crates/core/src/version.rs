@@ -1,9 +1,11 @@
 //! Versions of services and releases: a major, which connections pin, and whatever minors follow.
 
+use std::cmp::Ordering;
 use std::fmt;
 
-/// A version as people write it: `v1`, `V1.2`, `1.0.3`. Shown with a small `v`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+/// A version as people write it: `v1`, `V1.2`, `1.0.3`. Shown with a small `v`. Versions compare number by number, and
+/// numbers that are not written count as zero: `v1` is the same as `v1.0`.
+#[derive(Debug, Clone)]
 pub struct Version {
     parts: Vec<u32>,
 }
@@ -39,6 +41,36 @@ impl fmt::Display for Version {
     }
 }
 
+impl PartialEq for Version {
+    fn eq(&self, other: &Self) -> bool {
+        self.padded() == other.padded()
+    }
+}
+
+impl Eq for Version {}
+
+impl PartialOrd for Version {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Version {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.padded().cmp(&other.padded())
+    }
+}
+
+impl Version {
+    fn padded(&self) -> [u32; Self::MOST_PARTS] {
+        let mut padded = [0; Self::MOST_PARTS];
+        for (place, part) in padded.iter_mut().zip(&self.parts) {
+            *place = *part;
+        }
+        padded
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,6 +100,17 @@ mod tests {
 
     #[test]
     fn versions_are_ordered_by_number() {
-        assert!(Version::parse("v1.10") > Version::parse("v1.9"));
+        use Ordering::{Equal, Greater, Less};
+        let version = |text| Version::parse(text).unwrap();
+        for (text, than, expect) in [
+            ("v1.0", "v1", Equal),
+            ("v1", "v1.0.0", Equal),
+            ("v1.9", "v1.10", Less),
+            ("v1.10", "v1.9", Greater),
+            ("v1.0.1", "v1.0", Greater),
+        ] {
+            assert_eq!(version(text).cmp(&version(than)), expect, "{text} {than}");
+            assert_eq!(version(text) == version(than), expect == Equal, "{text} {than}");
+        }
     }
 }

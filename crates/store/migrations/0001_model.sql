@@ -49,6 +49,7 @@ CREATE TABLE component (
     created_at TEXT NOT NULL,
     UNIQUE (project_id, handle_folded)
 );
+CREATE INDEX component_by_organization ON component (organization_id, id);
 
 -- One marketplace entry. An internal service belongs to a component; a third-party service to the organization or one
 -- project; a resource to the organization. What only internal services have is in `endpoint` (JSON, null for others).
@@ -84,6 +85,7 @@ CREATE TABLE service (
 );
 CREATE INDEX service_by_component ON service (component_id, major);
 CREATE INDEX service_by_name ON service (organization_id, name, id);
+CREATE INDEX service_by_project ON service (project_id) WHERE project_id IS NOT NULL;
 
 -- An endpoint of a third-party service or a credential of a resource, with all keys of its kind.
 CREATE TABLE service_entry (
@@ -104,6 +106,8 @@ CREATE TABLE sealed_version (
     created_at TEXT NOT NULL,
     revoked_at TEXT
 );
+CREATE INDEX sealed_version_by_organization ON sealed_version (organization_id, id);
+CREATE INDEX sealed_version_revoked ON sealed_version (organization_id, id) WHERE revoked_at IS NOT NULL;
 
 CREATE TABLE oauth_application (
     id TEXT PRIMARY KEY,
@@ -121,6 +125,7 @@ CREATE TABLE oauth_client (
     created_at TEXT NOT NULL,
     UNIQUE (application_id, environment_id)
 );
+CREATE INDEX oauth_client_by_environment ON oauth_client (environment_id);
 
 -- A connection that was deleted while deployments used it stays, with `deleted_at`, until the last of them is replaced.
 CREATE TABLE connection (
@@ -148,6 +153,7 @@ CREATE INDEX connection_by_name ON connection (organization_id, name_part);
 CREATE INDEX connection_by_service ON connection (service_id);
 CREATE INDEX connection_by_component ON connection (component_id);
 CREATE INDEX connection_by_project ON connection (project_id, level);
+CREATE INDEX connection_by_application ON connection (application_id) WHERE application_id IS NOT NULL;
 
 -- The secrets of clients: many per client, of one component where the connection says so. `state`: live, revoked.
 CREATE TABLE client_secret (
@@ -161,6 +167,8 @@ CREATE TABLE client_secret (
     created_at TEXT NOT NULL
 );
 CREATE INDEX client_secret_by_client ON client_secret (client_id);
+CREATE INDEX client_secret_by_version ON client_secret (sealed_version_id);
+CREATE INDEX client_secret_by_holder ON client_secret (holder_component_id) WHERE holder_component_id IS NOT NULL;
 
 -- API keys: one connection and environment, known by digest.
 CREATE TABLE api_key (
@@ -175,6 +183,9 @@ CREATE TABLE api_key (
     created_at TEXT NOT NULL
 );
 CREATE INDEX api_key_by_connection ON api_key (connection_id, environment_id);
+CREATE INDEX api_key_by_environment ON api_key (environment_id);
+CREATE INDEX api_key_by_version ON api_key (sealed_version_id);
+CREATE INDEX api_key_by_holder ON api_key (holder_component_id) WHERE holder_component_id IS NOT NULL;
 
 -- A descriptor plus a version, with the definitions that it names. Equal content is one release.
 CREATE TABLE release (
@@ -197,6 +208,8 @@ CREATE TABLE snapshot (
     variables TEXT NOT NULL,
     created_at TEXT NOT NULL
 );
+CREATE INDEX snapshot_by_component ON snapshot (component_id);
+CREATE INDEX snapshot_by_environment ON snapshot (environment_id);
 
 -- Which sealed versions a snapshot refers to: none of them is purged while it is here.
 CREATE TABLE snapshot_secret (
@@ -224,26 +237,36 @@ CREATE TABLE deployment (
     ended_at TEXT
 );
 CREATE UNIQUE INDEX deployment_live ON deployment (component_id, environment_id, major) WHERE state = 'live';
-CREATE INDEX deployment_by_component ON deployment (component_id, environment_id, sequence);
+CREATE INDEX deployment_by_component ON deployment (component_id, sequence);
+CREATE INDEX deployment_live_by_organization ON deployment (organization_id) WHERE state = 'live';
+CREATE INDEX deployment_by_environment ON deployment (environment_id);
+CREATE INDEX deployment_by_release ON deployment (release_id);
+CREATE INDEX deployment_by_snapshot ON deployment (snapshot_id);
 
--- Where an internal service listens in a live deployment's environment.
+-- Where an internal service listens in a deployment's environment. `live` is that of the deployment, so that what is
+-- asked of the live ones does not read the history.
 CREATE TABLE deployed_endpoint (
     deployment_id TEXT NOT NULL REFERENCES deployment (id),
     service_id TEXT NOT NULL REFERENCES service (id),
     environment_id TEXT NOT NULL REFERENCES environment (id),
     address TEXT NOT NULL,
     base_path TEXT NOT NULL,
+    live BOOLEAN NOT NULL,
     PRIMARY KEY (deployment_id, service_id)
 );
-CREATE INDEX deployed_endpoint_by_service ON deployed_endpoint (service_id, environment_id);
+CREATE INDEX deployed_endpoint_live ON deployed_endpoint (service_id, environment_id) WHERE live;
+CREATE INDEX deployed_endpoint_by_service ON deployed_endpoint (service_id);
+CREATE INDEX deployed_endpoint_by_environment ON deployed_endpoint (environment_id);
 
--- Which connections a deployment's descriptor refers to: the consumers of a connection and of its service.
+-- Which connections a deployment's descriptor refers to: the consumers of a connection and of its service. `live` is
+-- that of the deployment.
 CREATE TABLE deployment_connection (
     deployment_id TEXT NOT NULL REFERENCES deployment (id),
     connection_id TEXT NOT NULL,
+    live BOOLEAN NOT NULL,
     PRIMARY KEY (deployment_id, connection_id)
 );
-CREATE INDEX deployment_connection_by_connection ON deployment_connection (connection_id);
+CREATE INDEX deployment_connection_live ON deployment_connection (connection_id) WHERE live;
 
 -- The right of a connection's keys of one environment to call one internal service in one provider environment.
 CREATE TABLE subscription (
@@ -255,6 +278,8 @@ CREATE TABLE subscription (
     PRIMARY KEY (connection_id, environment_id)
 );
 CREATE INDEX subscription_by_service ON subscription (service_id, provider_environment_id);
+CREATE INDEX subscription_by_environment ON subscription (environment_id);
+CREATE INDEX subscription_by_provider ON subscription (provider_environment_id);
 
 -- Which snapshot a runner took last, and until when it counts as held.
 CREATE TABLE instance (
@@ -268,6 +293,8 @@ CREATE TABLE instance (
 );
 CREATE INDEX instance_by_component ON instance (component_id, environment_id, major);
 CREATE INDEX instance_by_report ON instance (reported_at);
+CREATE INDEX instance_by_environment ON instance (environment_id);
+CREATE INDEX instance_by_snapshot ON instance (snapshot_id);
 
 -- Bearer tokens of the API, known by digest. A runner's token is bound to one component and environment.
 CREATE TABLE token (
@@ -283,6 +310,10 @@ CREATE TABLE token (
     expires_at TEXT,
     revoked_at TEXT
 );
+CREATE INDEX token_by_organization ON token (organization_id, created_at);
+CREATE INDEX token_by_project ON token (project_id) WHERE project_id IS NOT NULL;
+CREATE INDEX token_by_component ON token (component_id) WHERE component_id IS NOT NULL;
+CREATE INDEX token_by_environment ON token (environment_id) WHERE environment_id IS NOT NULL;
 
 -- The organizations that an installation administrator's token made, and administers.
 CREATE TABLE token_organization (
@@ -330,3 +361,4 @@ CREATE TABLE idempotency (
     created_at TEXT NOT NULL,
     PRIMARY KEY (token_id, idempotency_key)
 );
+CREATE INDEX idempotency_by_time ON idempotency (created_at);

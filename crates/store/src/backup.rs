@@ -78,8 +78,8 @@ const SCHEMA: &[(&str, &str, usize)] = &[
          #sequence created_at ended_at",
         1,
     ),
-    ("deployed_endpoint", "deployment_id service_id environment_id address base_path", 2),
-    ("deployment_connection", "deployment_id connection_id", 2),
+    ("deployed_endpoint", "deployment_id service_id environment_id address base_path ?live", 2),
+    ("deployment_connection", "deployment_id connection_id ?live", 2),
     ("subscription", "connection_id environment_id service_id provider_environment_id created_at", 2),
     ("instance", "id organization_id component_id environment_id #major snapshot_id reported_at", 1),
     (

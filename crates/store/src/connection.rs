@@ -166,8 +166,7 @@ impl Transaction {
     pub async fn connections_unheld(&mut self, organization: OrganizationId) -> Result<Vec<Connection>> {
         let sql = "SELECT * FROM connection WHERE organization_id = $1 AND deleted_at IS NOT NULL AND NOT EXISTS
              (SELECT 1 FROM deployment_connection
-                 JOIN deployment ON deployment.id = deployment_connection.deployment_id
-                 WHERE deployment_connection.connection_id = connection.id AND deployment.state = 'live')
+                 WHERE deployment_connection.connection_id = connection.id AND deployment_connection.live)
              ORDER BY id";
         self.rows(sql, &[text(organization)]).await?.iter().map(Connection::read).collect()
     }
@@ -293,6 +292,17 @@ impl Transaction {
     pub async fn connections_of_component(&mut self, component: ComponentId) -> Result<Vec<Connection>> {
         let sql = "SELECT * FROM connection WHERE component_id = $1 AND deleted_at IS NULL ORDER BY name_part, id";
         self.rows(sql, &[text(component)]).await?.iter().map(Connection::read).collect()
+    }
+
+    /// The connections of an organization that call services through a gateway with a proof of who calls: those for which
+    /// keys are minted.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn connections_with_keys(&mut self, organization: OrganizationId) -> Result<Vec<Connection>> {
+        let sql = "SELECT * FROM connection WHERE organization_id = $1 AND deleted_at IS NULL
+             AND access_mode IN ('organization', 'public') AND scheme IN ('oauth2', 'api-key') ORDER BY name_part, id";
+        self.rows(sql, &[text(organization)]).await?.iter().map(Connection::read).collect()
     }
 
     /// Every connection of an organization, by level and name.

@@ -70,17 +70,17 @@ impl Transaction {
     /// # Errors
     /// When the database fails.
     pub async fn deployment_insert(&mut self, deployment: &mut Deployment) -> Result<()> {
-        self.execute(
-            "UPDATE deployment SET state = 'replaced', ended_at = $1
-             WHERE component_id = $2 AND environment_id = $3 AND major = $4 AND state = 'live'",
-            &[
-                text(deployment.created_at),
-                text(deployment.component_id),
-                text(deployment.environment_id),
-                Value::Integer(deployment.major),
-            ],
-        )
-        .await?;
+        let sql = "UPDATE deployment SET state = 'replaced', ended_at = $1
+             WHERE component_id = $2 AND environment_id = $3 AND major = $4 AND state = 'live' RETURNING id";
+        let values = [
+            text(deployment.created_at),
+            text(deployment.component_id),
+            text(deployment.environment_id),
+            Value::Integer(deployment.major),
+        ];
+        for replaced in self.rows(sql, &values).await? {
+            self.usage_end(&replaced.text("id")?).await?;
+        }
         let sql = "SELECT COALESCE(MAX(sequence), 0) + 1 AS number FROM deployment WHERE component_id = $1";
         let row = self.row(sql, &[text(deployment.component_id)]).await?;
         deployment.sequence = row.map_or(Ok(1), |row| row.integer("number"))?;
@@ -129,7 +129,7 @@ impl Transaction {
     pub async fn deployment_end(&mut self, id: DeploymentId, at: Timestamp) -> Result<()> {
         let sql = "UPDATE deployment SET state = 'undeployed', ended_at = $1 WHERE id = $2 AND state = 'live'";
         self.execute(sql, &[text(at), text(id)]).await?;
-        Ok(())
+        self.usage_end(&id.to_string()).await
     }
 
     /// The deployments of a component, in every environment, the latest first.
@@ -180,7 +180,7 @@ impl Transaction {
     pub async fn deployments_using_connection(&mut self, connection: ConnectionId) -> Result<Vec<Deployment>> {
         let sql = "SELECT deployment.* FROM deployment_connection
              JOIN deployment ON deployment.id = deployment_connection.deployment_id
-             WHERE deployment_connection.connection_id = $1 AND deployment.state = 'live'
+             WHERE deployment_connection.connection_id = $1 AND deployment_connection.live
              ORDER BY deployment.sequence, deployment.id";
         self.rows(sql, &[text(connection)]).await?.iter().map(Deployment::read).collect()
     }
@@ -193,7 +193,8 @@ impl Transaction {
         let sql = "SELECT DISTINCT deployment.* FROM connection
              JOIN deployment_connection ON deployment_connection.connection_id = connection.id
              JOIN deployment ON deployment.id = deployment_connection.deployment_id
-             WHERE connection.service_id = $1 AND deployment.state = 'live' ORDER BY deployment.sequence, deployment.id";
+             WHERE connection.service_id = $1 AND deployment_connection.live
+             ORDER BY deployment.sequence, deployment.id";
         self.rows(sql, &[text(service)]).await?.iter().map(Deployment::read).collect()
     }
 }

@@ -44,21 +44,6 @@ pub struct AuditFilter {
     pub limit: i64,
 }
 
-/// A row of `change`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
-    /// Its number in the feed.
-    pub number: i64,
-    /// The organization's id; empty for the installation.
-    pub organization: String,
-    /// What kind of thing changed.
-    pub kind: String,
-    /// Which one.
-    pub object: String,
-    /// When.
-    pub at: Timestamp,
-}
-
 impl AuditEntry {
     fn read(row: &Row) -> Result<Self> {
         Ok(Self {
@@ -167,24 +152,15 @@ impl Transaction {
         row.map_or(Ok(0), |row| row.integer("number"))
     }
 
-    /// Up to `limit` changes after a number, in order.
+    /// Forgets up to `limit` changes of before a time, the oldest first; answers how many. The last change stays.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn changes_after(&mut self, number: i64, limit: i64) -> Result<Vec<Change>> {
-        let sql = "SELECT * FROM change WHERE number > $1 ORDER BY number LIMIT $2";
-        let rows = self.rows(sql, &[Value::Integer(number), Value::Integer(limit)]).await?;
-        rows.iter()
-            .map(|row| {
-                Ok(Change {
-                    number: row.integer("number")?,
-                    organization: row.text("organization_id")?,
-                    kind: row.text("kind")?,
-                    object: row.text("object")?,
-                    at: row.parsed("at")?,
-                })
-            })
-            .collect()
+    pub async fn changes_forget(&mut self, before: Timestamp, limit: i64) -> Result<u64> {
+        // Numbers are given in the order of commits, so the oldest are the first: no index of times is needed.
+        let sql = "DELETE FROM change WHERE number IN (SELECT number FROM change ORDER BY number LIMIT $1)
+             AND at < $2 AND number < (SELECT number FROM change_counter WHERE id = 1)";
+        self.execute(sql, &[Value::Integer(limit), text(before)]).await
     }
 }
 
@@ -200,13 +176,12 @@ impl Transaction {
         row.map(|row| Ok((row.text("request_digest")?, row.integer("status")?, row.text("body")?))).transpose()
     }
 
-    /// Forgets the answers of before a time.
+    /// Forgets the answers of before a time; answers how many.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn idempotency_forget(&mut self, before: Timestamp) -> Result<()> {
-        self.execute("DELETE FROM idempotency WHERE created_at < $1", &[text(before)]).await?;
-        Ok(())
+    pub async fn idempotency_forget(&mut self, before: Timestamp) -> Result<u64> {
+        self.execute("DELETE FROM idempotency WHERE created_at < $1", &[text(before)]).await
     }
 
     /// Records that a request is carried out under a key, without its answer (status 0).

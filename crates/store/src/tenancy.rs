@@ -283,6 +283,15 @@ impl Transaction {
         self.rows(sql, &[text(project)]).await?.iter().map(Component::read).collect()
     }
 
+    /// The components of an organization.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn components_of_organization(&mut self, organization: OrganizationId) -> Result<Vec<Component>> {
+        let sql = "SELECT * FROM component WHERE organization_id = $1 ORDER BY id";
+        self.rows(sql, &[text(organization)]).await?.iter().map(Component::read).collect()
+    }
+
     /// Finds a component by its handle, ignoring case.
     ///
     /// # Errors

@@ -36,14 +36,14 @@ impl DeployedEndpoint {
 
 /// What a deployment offers and uses.
 impl Transaction {
-    /// Records where a deployment offers a service.
+    /// Records where a live deployment offers a service.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn deployed_endpoint_insert(&mut self, endpoint: &DeployedEndpoint) -> Result<()> {
         self.execute(
-            "INSERT INTO deployed_endpoint (deployment_id, service_id, environment_id, address, base_path)
-             VALUES ($1, $2, $3, $4, $5)",
+            "INSERT INTO deployed_endpoint (deployment_id, service_id, environment_id, address, base_path, live)
+             VALUES ($1, $2, $3, $4, $5, TRUE)",
             &[
                 text(endpoint.deployment_id),
                 text(endpoint.service_id),
@@ -61,9 +61,7 @@ impl Transaction {
     /// # Errors
     /// When the database fails.
     pub async fn deployed_endpoints_of_service(&mut self, service: ServiceId) -> Result<Vec<DeployedEndpoint>> {
-        let sql = "SELECT deployed_endpoint.* FROM deployed_endpoint
-             JOIN deployment ON deployment.id = deployed_endpoint.deployment_id
-             WHERE deployed_endpoint.service_id = $1 AND deployment.state = 'live' ORDER BY deployed_endpoint.environment_id";
+        let sql = "SELECT * FROM deployed_endpoint WHERE service_id = $1 AND live ORDER BY environment_id";
         self.rows(sql, &[text(service)]).await?.iter().map(DeployedEndpoint::read).collect()
     }
 
@@ -79,7 +77,7 @@ impl Transaction {
         self.rows(sql, &[text(deployment)]).await?.iter().map(DeployedEndpoint::read).collect()
     }
 
-    /// Records that a deployment's descriptor refers to a connection.
+    /// Records that a live deployment's descriptor refers to a connection.
     ///
     /// # Errors
     /// When the database fails.
@@ -88,9 +86,23 @@ impl Transaction {
         deployment: DeploymentId,
         connection: ConnectionId,
     ) -> Result<()> {
-        let sql = "INSERT INTO deployment_connection (deployment_id, connection_id) VALUES ($1, $2)
+        let sql = "INSERT INTO deployment_connection (deployment_id, connection_id, live) VALUES ($1, $2, TRUE)
              ON CONFLICT (deployment_id, connection_id) DO NOTHING";
         self.execute(sql, &[text(deployment), text(connection)]).await?;
+        Ok(())
+    }
+
+    /// What a deployment offers and uses is history from here on, as it is itself.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(crate) async fn usage_end(&mut self, deployment: &str) -> Result<()> {
+        for sql in [
+            "UPDATE deployed_endpoint SET live = FALSE WHERE deployment_id = $1",
+            "UPDATE deployment_connection SET live = FALSE WHERE deployment_id = $1",
+        ] {
+            self.execute(sql, &[text(deployment)]).await?;
+        }
         Ok(())
     }
 

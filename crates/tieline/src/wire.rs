@@ -29,6 +29,9 @@ const DRAIN: Duration = Duration::from_secs(10);
 /// seen after this at the latest.
 const UPKEEP: Duration = Duration::from_millis(100);
 
+/// How often what nothing needs any more is forgotten.
+const PURGE: Duration = Duration::from_secs(60 * 60);
+
 /// A running server.
 pub(crate) struct Server {
     file: ServerFile,
@@ -80,13 +83,21 @@ impl Server {
             Control::open::<Failure>(store.clone(), keyring, Arc::new(SystemClock), randomness, control_settings, keep)
                 .await?;
         control.finish_rotation().await.map_err(StartError::from)?;
-        control.addresses_reconcile().await.map_err(StartError::from)?;
+        let status = control.addresses_reconcile().await.map_err(StartError::from)?;
+        if status.failed > 0 {
+            tracing::error!(
+                done = status.done,
+                failed = status.failed,
+                "not every snapshot has this server's addresses"
+            );
+        }
 
         let (stop, stopping) = watch::channel(false);
         let control = Arc::new(control);
         let requests = TaskTracker::new();
         let app = App { control: Arc::clone(&control), stopping: stopping.clone(), requests: requests.clone() };
         let mut tasks = JoinSet::new();
+        tasks.spawn(purge(Arc::clone(&control), stopping.clone()));
         tasks.spawn(upkeep(control, stopping.clone()));
         let tls = settings.tls.as_ref();
         serve(&mut tasks, api.listener, tls, tieline_web::router(app), &stopping)?;
@@ -186,6 +197,23 @@ async fn upkeep(control: Arc<Control>, mut stopping: watch::Receiver<bool>) {
         }
         if let Err(error) = control.feed_follow().await {
             tracing::warn!(%error, "the change feed cannot be followed");
+        }
+    }
+}
+
+/// Forgets what nothing needs any more, from time to time.
+async fn purge(control: Arc<Control>, mut stopping: watch::Receiver<bool>) {
+    loop {
+        tokio::select! {
+            _ = stopping.wait_for(|stop| *stop) => return,
+            () = tokio::time::sleep(PURGE) => {}
+        }
+        match control.purge().await {
+            Ok(purged) => {
+                let tieline_control::Purged { changes, answers, secrets } = purged;
+                tracing::debug!(changes, answers, secrets, "forgot what nothing needs");
+            }
+            Err(error) => tracing::warn!(%error, "what nothing needs stays for another hour"),
         }
     }
 }

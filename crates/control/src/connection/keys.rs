@@ -1,6 +1,8 @@
 //! OAuth applications and keys: which application a connection uses, and the client ids, secrets and API keys that are
 //! minted for it in each environment. Nothing here replaces or revokes a key that is there.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use tieline_core::id::{ApplicationId, RowId};
 use tieline_core::model::{AccessMode, ComponentType, Level, Scheme, Secrets};
 use tieline_core::secret::{Digest, Secret};
@@ -94,10 +96,39 @@ impl Work<'_> {
         self.mint(connection, environment, None, Some(component)).await
     }
 
-    /// Mints what every connection of the organization needs in an environment that was just made.
+    /// Mints what every connection of the organization needs in an environment that was just made: nothing is there yet, so
+    /// that nothing is looked for connection by connection.
     pub(crate) async fn ensure_keys_in(&mut self, environment: &Environment) -> Result<()> {
-        for connection in self.transaction.connections_of_organization(self.organization.id).await? {
-            self.ensure_keys(&connection, std::slice::from_ref(environment)).await?;
+        let connections = self.transaction.connections_with_keys(self.organization.id).await?;
+        if connections.is_empty() {
+            return Ok(());
+        }
+        let components = self.transaction.components_of_organization(self.organization.id).await?;
+        let components: BTreeMap<_, _> = components.into_iter().map(|component| (component.id, component)).collect();
+        let mut clients = BTreeMap::new();
+        let mut secrets = BTreeSet::new();
+        for connection in connections {
+            let only_consumer = connection.component_id.and_then(|id| components.get(&id));
+            let holder = only_consumer.filter(|_| connection.secrets == Secrets::PerComponent);
+            let kind = only_consumer.map(|component| component.component_type);
+            let minted = minted(connection.access_mode, connection.scheme, kind);
+            if minted == Minted::Nothing {
+                continue;
+            }
+            let at_deployment = connection.secrets == Secrets::PerComponent && holder.is_none();
+            if let Some(application) = connection.application_id.filter(|_| minted == Minted::Client) {
+                let client = match clients.get(&application) {
+                    Some(client) => String::clone(client),
+                    None => self.client_new(application, environment).await?,
+                };
+                clients.insert(application, client.clone());
+                if !at_deployment && secrets.insert((application, holder.map(|component| component.id))) {
+                    self.client_secret_new(&client, holder).await?;
+                }
+            }
+            if !at_deployment {
+                self.api_key_new(&connection, environment, holder).await?;
+            }
         }
         Ok(())
     }
@@ -117,19 +148,32 @@ impl Work<'_> {
         {
             let client = self.client(application, environment).await?;
             if !self.transaction.client_secrets(&client).await?.iter().any(held) {
-                let drawn = token::client_secret(&*self.control.randomness);
-                let key = self.key(&format!("client/{client}"), drawn, holder).await?;
-                self.transaction.client_secret_insert(&client, &key).await?;
+                self.client_secret_new(&client, holder).await?;
             }
         }
         if minted != Minted::Nothing
             && !self.transaction.api_keys(connection.id, environment.id).await?.iter().any(held)
         {
-            let drawn = token::api_key(&*self.control.randomness);
-            let key = self.key(&format!("api-key/{}", connection.id), drawn, holder).await?;
-            self.transaction.api_key_insert(connection.id, environment.id, &key).await?;
+            self.api_key_new(connection, environment, holder).await?;
         }
         Ok(())
+    }
+
+    async fn client_secret_new(&mut self, client: &str, holder: Option<&Component>) -> Result<()> {
+        let drawn = token::client_secret(&*self.control.randomness);
+        let key = self.key(&format!("client/{client}"), drawn, holder).await?;
+        Ok(self.transaction.client_secret_insert(client, &key).await?)
+    }
+
+    async fn api_key_new(
+        &mut self,
+        connection: &Connection,
+        environment: &Environment,
+        holder: Option<&Component>,
+    ) -> Result<()> {
+        let drawn = token::api_key(&*self.control.randomness);
+        let key = self.key(&format!("api-key/{}", connection.id), drawn, holder).await?;
+        Ok(self.transaction.api_key_insert(connection.id, environment.id, &key).await?)
     }
 
     /// The client id of an application in an environment, made when it is missing.
@@ -137,6 +181,10 @@ impl Work<'_> {
         if let Some(client) = self.transaction.client_id(application, environment.id).await? {
             return Ok(client);
         }
+        self.client_new(application, environment).await
+    }
+
+    async fn client_new(&mut self, application: ApplicationId, environment: &Environment) -> Result<String> {
         let client = token::client_id(&*self.control.randomness);
         self.transaction.client_insert(&client, application, environment.id, self.at).await?;
         Ok(client)

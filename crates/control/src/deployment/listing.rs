@@ -7,6 +7,7 @@ use tieline_core::code;
 use tieline_core::descriptor::model::{Endpoint, Location};
 use tieline_core::diagnostic::Diagnostic;
 use tieline_core::id::EnvironmentId;
+use tieline_core::version::Version;
 use tieline_store::deployment::Deployment;
 use tieline_store::release::Release;
 use tieline_store::service::Service;
@@ -32,7 +33,7 @@ impl Work<'_> {
         problems: &mut Vec<Diagnostic>,
     ) -> Result<()> {
         let elsewhere = self.releases_live(spot, major, Some(spot.environment.id)).await?;
-        let stands = elsewhere.iter().all(|(_, release)| numbers(&release.version) <= numbers(version));
+        let stands = elsewhere.iter().all(|(_, release)| comparable(&release.version) <= comparable(version));
         for service in self.transaction.services_of_component(spot.component.id, major).await? {
             let Some(endpoint) = &service.endpoint else { continue };
             let consumers = self.consumers_without(spot, &service, stands).await?;
@@ -137,7 +138,7 @@ impl Work<'_> {
             .releases_live(spot, major, None)
             .await?
             .into_iter()
-            .max_by_key(|(_, release)| numbers(&release.version));
+            .max_by_key(|(_, release)| comparable(&release.version));
         let stands = match latest {
             Some((_, release)) => Some((prepared_again(&release.source)?, release.version)),
             None => None,
@@ -191,31 +192,7 @@ fn is_of(service: &Service, endpoint: &Endpoint) -> bool {
     service.endpoint.as_ref().is_some_and(|found| found.name.eq_ignore_ascii_case(&endpoint.name))
 }
 
-/// What versions are compared by: number by number, missing ones being zero.
-fn numbers(version: &str) -> Vec<u64> {
-    let digits = version.trim_start_matches(['v', 'V']);
-    let mut numbers: Vec<u64> = digits.split('.').map(|part| part.parse().unwrap_or(0)).collect();
-    while numbers.last() == Some(&0) {
-        numbers.pop();
-    }
-    numbers
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn versions_compare_by_number() {
-        use std::cmp::Ordering::{Equal, Greater, Less};
-        for (version, than, expect) in [
-            ("v1.0", "v1", Equal),
-            ("v1", "v1.0.0", Equal),
-            ("v1.9", "v1.10", Less),
-            ("v1.10", "v1.9", Greater),
-            ("v1.0.1", "v1.0", Greater),
-        ] {
-            assert_eq!(numbers(version).cmp(&numbers(than)), expect, "{version} {than}");
-        }
-    }
+/// What versions are compared by; releases have valid ones.
+fn comparable(version: &str) -> Option<Version> {
+    Version::parse(version).ok()
 }

@@ -402,6 +402,46 @@ async fn ids_that_files_carry_are_adopted() {
 }
 
 #[tokio::test]
+async fn a_later_environment_gets_the_keys_that_the_others_have() {
+    for world in World::all().await {
+        furnished(&world).await;
+        provider::component(&world, SHOP, "browser", ComponentType::WebApp).await;
+        let site = json!({ "project": "shop", "component": "site" });
+        let apart = json!({ "project": "shop", "component": "site", "secrets": "per-component" });
+        let browser = json!({ "project": "shop", "component": "browser" });
+        let mut made = Vec::new();
+        for (name, place) in [
+            ("org", json!({})),
+            ("shop-one", json!({ "project": "shop" })),
+            ("shop-two", json!({ "project": "shop" })),
+            ("by-key", json!({ "project": "shop", "authentication_scheme": "api-key" })),
+            ("later", json!({ "project": "shop", "secrets": "per-component" })),
+            ("site", site),
+            ("apart", apart),
+            ("browser", browser),
+        ] {
+            made.push(connect(&world, name, place).await.id);
+        }
+        let request = serde_json::from_value(json!({ "handle": "staging", "after": "development" })).unwrap();
+        world.control.environment_create(&world.admin, ACME, request).await.unwrap();
+        let mut shared = Vec::new();
+        for id in made {
+            let shown = reveal(&world, id).await;
+            let states = |environment: &str| -> Vec<(String, String, bool)> {
+                let parameters = shown.environments[environment].parameters.as_ref().unwrap();
+                let state = |one: &ParameterView| (one.key.clone(), one.state.clone(), one.value.is_some());
+                parameters.iter().map(state).collect()
+            };
+            assert_eq!(states("staging"), states("development"), "{}: {}", world.database, shown.name);
+            if shown.name.starts_with("shop-") {
+                shared.push(value(&shown, "staging", "ConsumerSecret"));
+            }
+        }
+        assert_eq!(shared[0], shared[1], "one application has one secret");
+    }
+}
+
+#[tokio::test]
 async fn an_environment_changes_its_kind_only_where_no_connection_would_cross() {
     let world = World::sqlite().await;
     furnished(&world).await;

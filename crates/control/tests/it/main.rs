@@ -10,4 +10,6 @@ mod hostile;
 mod key;
 mod provider;
 mod service;
+mod tenants;
+mod upkeep;
 mod world;

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::SignedDuration;
 use serde_json::json;
 use sqlx::{Connection as _, PgConnection};
 use tieline_control::{Actor, Control, Error, Refusal, Settings, SnapshotQuery, StartError};
@@ -104,8 +105,12 @@ impl World {
 
     /// Somebody with a role in [`ACME`], limited to a project if one is given.
     pub(crate) async fn actor(&self, role: Role, project: Option<&str>) -> Actor {
-        let organization = self.organization().await;
+        self.actor_in(ACME, role, project).await
+    }
+
+    async fn actor_in(&self, organization: &str, role: Role, project: Option<&str>) -> Actor {
         let mut transaction = self.store.write().await.unwrap();
+        let organization = transaction.organization_by_handle(organization).await.unwrap().unwrap().id;
         let project = match project {
             Some(handle) => Some(transaction.project_by_handle(organization, handle).await.unwrap().unwrap().id),
             None => None,
@@ -133,6 +138,13 @@ impl World {
     /// The administrator with the organizations that were made meanwhile.
     pub(crate) async fn admin_again(&self) -> Actor {
         self.control.authenticate(&self.token).await.unwrap()
+    }
+
+    /// The administrator of another organization, who has no right in [`ACME`].
+    pub(crate) async fn stranger(&self, organization: &str) -> Actor {
+        let request = OrganizationCreate { handle: organization.to_owned() };
+        self.control.organization_create(&self.admin, request).await.unwrap();
+        self.actor_in(organization, Role::OrganizationAdmin, None).await
     }
 
     /// Makes a component in [`SHOP`].
@@ -184,6 +196,11 @@ impl World {
         let organization = self.organization().await.to_string();
         let entries = self.store.read().await.unwrap().audit_after(&organization, 0, 1000).await.unwrap();
         entries.into_iter().map(|entry| entry.action).collect()
+    }
+
+    /// Lets time pass.
+    pub(crate) fn pass(&self, time: SignedDuration) {
+        self.clock.advance_seconds(time.as_secs());
     }
 
     fn id(&self) -> uuid::Uuid {

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::Timestamp;
 use tieline_core::id::OrganizationId;
+use tieline_store::backup::TABLES;
 use tieline_store::organization::Organization;
 use tokio::task::JoinSet;
 
@@ -53,13 +54,15 @@ async fn whoever_follows_the_feed_never_sees_a_gap_close() {
         let done = Arc::new(AtomicBool::new(false));
         let (store, ended) = (database.store.clone(), Arc::clone(&done));
         let follower = JoinSet::from_iter([async move {
-            let mut seen = 0;
+            let feed = TABLES.iter().find(|table| table.name == "change").expect("the feed");
+            let (mut seen, mut last) = (0, Vec::new());
             loop {
                 let last_look = ended.load(Ordering::SeqCst);
                 let mut transaction = store.read().await.expect("a read");
-                for change in transaction.changes_after(seen, 1000).await.expect("changes") {
-                    assert_eq!(change.number, seen + 1, "a number that was skipped came later");
-                    seen = change.number;
+                let after = (seen > 0).then(|| last.clone());
+                for change in transaction.backup_page(feed, after.as_deref()).await.expect("changes") {
+                    assert_eq!(change[0], seen + 1, "a number that was skipped came later");
+                    (seen, last) = (seen + 1, change);
                 }
                 assert!(transaction.change_number().await.expect("a number") >= seen);
                 if last_look {

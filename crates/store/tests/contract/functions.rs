@@ -118,6 +118,7 @@ async fn tenancy(transaction: &mut Transaction) -> Done {
     };
     transaction.component_insert(&component).await?;
     assert_eq!(transaction.components(PROJECT).await?, std::slice::from_ref(&component));
+    assert_eq!(transaction.components_of_organization(ORGANIZATION).await?, std::slice::from_ref(&component));
     assert_eq!(transaction.component_by_id(COMPONENT).await?.as_ref(), Some(&component));
     assert_eq!(transaction.component_by_handle(PROJECT, "orders").await?, Some(component));
     Ok(())
@@ -258,6 +259,7 @@ async fn connections(transaction: &mut Transaction) -> Done {
     assert_eq!(transaction.connections_of_application(APPLICATION).await?, all);
     assert_eq!(transaction.connections_of_component(COMPONENT).await?, []);
     assert_eq!(transaction.connections_of_organization(ORGANIZATION).await?, all);
+    assert_eq!(transaction.connections_with_keys(ORGANIZATION).await?, []);
     assert_eq!(transaction.connections_unheld(ORGANIZATION).await?, []);
 
     let key = key(21, &[3]);
@@ -408,7 +410,12 @@ async fn records(transaction: &mut Transaction) -> Done {
 
     let number = transaction.change_insert("a", "kind", "object", AT).await?;
     assert_eq!(transaction.change_number().await?, number);
-    assert_eq!(transaction.changes_after(number - 1, 10).await?.len(), 1);
+    let later = "2020-01-01T00:00:00Z".parse().expect("a time");
+    assert_eq!(transaction.changes_forget(later, 10).await?, 0, "the last change stays");
+    transaction.change_insert("a", "kind", "object", AT).await?;
+    assert_eq!(transaction.changes_forget(AT, 10).await?, 0, "what is young stays");
+    assert_eq!(transaction.changes_forget(later, 10).await?, 1);
+    assert_eq!(transaction.change_number().await?, number + 1);
 
     for key in ["one", "two"] {
         transaction.idempotency_insert(TOKEN, key, "digest", AT).await?;
@@ -419,7 +426,7 @@ async fn records(transaction: &mut Transaction) -> Done {
     assert_eq!(transaction.idempotency_find(TOKEN, "two").await?, claimed);
     let kept = Some(("digest".to_owned(), 201, "{}".to_owned()));
     assert_eq!(transaction.idempotency_find(TOKEN, "one").await?, kept);
-    transaction.idempotency_forget("2020-01-01T00:00:00Z".parse().expect("a time")).await?;
+    assert_eq!(transaction.idempotency_forget(later).await?, 2);
     assert_eq!(transaction.idempotency_find(TOKEN, "one").await?, None);
     Ok(())
 }
@@ -450,15 +457,21 @@ async fn backup(database: &Database) -> Done {
 async fn endings(transaction: &mut Transaction) -> Done {
     transaction.deployment_end(DEPLOYMENT, AT).await?;
     assert_eq!(transaction.deployments_live(COMPONENT, ENVIRONMENT).await?, []);
-    transaction.sealed_revoke(SEALED, AT).await?;
-    assert_eq!(transaction.snapshot_revoked("two").await?, [SEALED]);
+    assert_eq!(transaction.deployed_endpoints_of_service(SERVICE).await?, []);
+    assert_eq!(transaction.deployments_using_connection(CONNECTION).await?, []);
+    assert_eq!(transaction.deployments_using_service(SERVICE).await?, []);
     transaction.connection_withdraw(CONNECTION, AT).await?;
     transaction.connection_revoke(CONNECTION, AT).await?;
+    assert_eq!(transaction.snapshot_revoked("two").await?, [SEALED]);
+    assert_eq!(transaction.sealed_abandoned(ORGANIZATION, "", 10).await?, [], "a snapshot refers to it");
     transaction.component_history_delete(COMPONENT).await?;
     transaction.connection_delete(CONNECTION).await?;
     assert_eq!(transaction.connection_by_id(CONNECTION).await?, None);
     transaction.application_delete(APPLICATION, AT).await?;
     assert_eq!(transaction.application_by_owner("project", &PROJECT.to_string()).await?, None);
+    assert_eq!(transaction.sealed_abandoned(ORGANIZATION, "", 10).await?, [SEALED]);
+    transaction.sealed_delete(SEALED).await?;
+    assert_eq!(transaction.sealed_by_id(SEALED).await?, None);
     transaction.service_delete(SERVICE).await?;
     assert_eq!(transaction.service_by_id(SERVICE).await?, None);
     transaction.component_delete(COMPONENT).await?;

@@ -4,4 +4,5 @@
 mod concurrency;
 mod database;
 mod functions;
+mod plans;
 mod texts;

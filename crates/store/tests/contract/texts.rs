@@ -72,7 +72,7 @@ async fn a_backup_holds_every_column_of_every_table() {
 }
 
 /// Every string literal of the sources that begins as a statement does, with its file and line.
-fn texts() -> Vec<(String, String)> {
+pub(crate) fn texts() -> Vec<(String, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut texts = Vec::new();
     for entry in std::fs::read_dir(folder).expect("the sources") {

@@ -1,9 +1,11 @@
 //! Whole-app tests: the real binary, with its own data folder and free ports. [`world`] starts and asks it.
 #![expect(clippy::expect_used, clippy::panic, reason = "a test ends at the first surprise")]
 
+mod audit;
 mod authorization;
 mod backup;
 mod canary;
+mod demo;
 mod deploy;
 mod descriptor;
 mod endings;

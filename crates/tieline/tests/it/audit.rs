@@ -1,0 +1,93 @@
+//! Every operation that changes something leaves an audit entry of its own name: each of `/openapi.json` is done once.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::world::TestServer;
+
+/// Operations that are no `GET` and leave no entry, with the reason.
+const UNRECORDED: [(&str, &str); 1] = [("plan", "it answers what a deployment would be, and changes nothing")];
+
+const ORDERS: &str = "/organizations/acme/projects/shop/components/orders";
+const MAIL: &str = "/organizations/acme/services/thirdparty:Mail%2Fv1";
+const CONNECTION: &str = "/organizations/acme/connections/3f1b6f0e-8d6c-4f6e-9a57-0b9f3f1f7c11";
+
+#[test]
+fn every_change_is_audited_under_the_name_of_its_operation() {
+    let server = TestServer::start();
+    let admin = server.admin_token();
+    for (method, path, body) in steps() {
+        let reply = server.ask(method, &path, Some(&admin), (!body.is_null()).then_some(&body));
+        assert!(reply.status < 300, "{method} {path}: {reply:?}");
+    }
+    let actions = |scope: &[&str]| -> BTreeSet<String> {
+        let entries = server.json(&[&["audit", "list", "--limit", "0"], scope].concat());
+        let entries = entries.as_array().expect("entries");
+        entries.iter().map(|entry| entry["action"].as_str().expect("an action").to_owned()).collect()
+    };
+    let mut recorded = actions(&["--organization", "acme"]);
+    recorded.extend(actions(&["--installation"]));
+
+    let document = server.ask("GET", "/openapi.json", None, None).body;
+    let methods =
+        document["paths"].as_object().expect("paths").values().flat_map(|path| path.as_object().expect("one"));
+    let changing: BTreeSet<_> = methods
+        .filter(|(method, _)| *method != "get")
+        .map(|(_, operation)| operation["operationId"].as_str().expect("an id").to_owned())
+        .collect();
+    assert!(changing.len() > 25, "the operations are found: {changing:?}");
+    let unrecorded: BTreeSet<_> = changing.difference(&recorded).map(String::as_str).collect();
+    assert_eq!(unrecorded, UNRECORDED.iter().map(|(operation, _)| *operation).collect());
+}
+
+/// Each changing operation once, in an order in which all succeed.
+fn steps() -> Vec<(&'static str, String, Value)> {
+    let source = json!({ "file": "component.yaml", "text": "schemaVersion: 1.2\nconfigurations: { env: [{ name: A, value: b }] }\n" });
+    let deploy = |version: &str| json!({ "environment": "development", "version": version, "source": source });
+    let acme = |rest: &str| format!("/organizations/acme{rest}");
+    let orders = |rest: &str| format!("{ORDERS}{rest}");
+    let mail = json!({
+        "name": "Mail", "version": "v1",
+        "endpoints": [{ "name": "live", "url": "https://mail.example", "environments": ["development"], "values": {} }],
+    });
+    let database = json!({
+        "name": "main", "kind": "postgresql",
+        "credentials": [{ "name": "dev", "environments": ["development"], "values": {
+            "HostName": "db.example", "Port": "5432", "Username": "app", "Password": "x", "DatabaseName": "shop" } }],
+    });
+    let connection = json!({
+        "id": "3f1b6f0e-8d6c-4f6e-9a57-0b9f3f1f7c11", "name": "mail", "service": "thirdparty:Mail/v1", "level": "organization",
+    });
+    vec![
+        ("POST", "/organizations".to_owned(), json!({ "handle": "acme" })),
+        ("PATCH", acme(""), json!({ "variable_prefix": "ACME" })),
+        ("POST", acme("/environments"), json!({ "handle": "staging", "after": "development" })),
+        ("PATCH", acme("/environments/staging"), json!({ "allowed_addresses": ["10.0.0.0/8"] })),
+        ("POST", acme("/projects"), json!({ "handle": "shop" })),
+        ("POST", acme("/projects/shop/components"), json!({ "handle": "orders", "type": "service" })),
+        ("POST", acme("/services"), mail),
+        ("PATCH", MAIL.to_owned(), json!({ "summary": "sends" })),
+        ("POST", format!("{MAIL}/unpublish"), Value::Null),
+        ("POST", format!("{MAIL}/publish"), Value::Null),
+        ("POST", acme("/resources"), database),
+        ("POST", acme("/connections"), connection),
+        ("PATCH", CONNECTION.to_owned(), json!({ "description": "letters" })),
+        ("DELETE", CONNECTION.to_owned(), Value::Null),
+        ("DELETE", MAIL.to_owned(), Value::Null),
+        ("POST", orders("/plan"), json!({ "environment": "development", "source": source })),
+        ("POST", orders("/deployments"), deploy("v1.0")),
+        ("POST", orders("/deployments"), deploy("v1.1")),
+        ("POST", orders("/promotions"), json!({ "from": "development", "to": "staging" })),
+        ("POST", orders("/rollbacks"), json!({ "environment": "development" })),
+        ("DELETE", orders("/environments/development/deployment"), Value::Null),
+        ("DELETE", orders("/environments/staging/deployment"), Value::Null),
+        ("DELETE", orders(""), Value::Null),
+        ("DELETE", acme("/projects/shop"), Value::Null),
+        ("DELETE", acme("/environments/staging"), Value::Null),
+        ("POST", acme("/tokens"), json!({ "name": "anna", "role": "viewer" })),
+        ("DELETE", acme("/tokens/anna"), Value::Null),
+        ("POST", "/installation/key".to_owned(), Value::Null),
+        ("POST", "/installation/backup".to_owned(), Value::Null),
+    ]
+}
