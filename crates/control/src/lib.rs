@@ -47,7 +47,7 @@ use crate::memory::Memory;
 
 pub use actor::Actor;
 pub use answer::{KeptAnswer, Repeat};
-pub use connection::Scope;
+pub use connection::{Force, Scope};
 pub use deployment::SnapshotQuery;
 pub use error::{Error, Kind, Refusal, Result};
 pub use purge::Purged;

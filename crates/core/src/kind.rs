@@ -47,7 +47,8 @@ const CACHE: &[Key] = &[HOST, PORT, USER, PASSWORD, key("DatabaseName", "Number 
 /// Every kind of resource.
 pub const KINDS: &[Kind] = &[
     Kind { name: "postgresql", service_type: ServiceType::Database, title: "PostgreSQL", keys: DATABASE },
-    Kind { name: "mysql", service_type: ServiceType::Database, title: "MySQL or MariaDB", keys: DATABASE },
+    Kind { name: "mysql", service_type: ServiceType::Database, title: "MySQL", keys: DATABASE },
+    Kind { name: "mariadb", service_type: ServiceType::Database, title: "MariaDB", keys: DATABASE },
     Kind { name: "redis", service_type: ServiceType::Cache, title: "Redis", keys: CACHE },
     Kind {
         name: "kafka",

@@ -292,9 +292,9 @@ CREATE TABLE instance (
     reported_at TEXT NOT NULL
 );
 CREATE INDEX instance_by_component ON instance (component_id, environment_id, major);
+CREATE INDEX instance_by_report ON instance (reported_at);
 CREATE INDEX instance_by_environment ON instance (environment_id);
 CREATE INDEX instance_by_snapshot ON instance (snapshot_id);
-CREATE INDEX instance_by_report ON instance (reported_at);
 
 -- Bearer tokens of the API, known by digest. A runner's token is bound to one component and environment.
 CREATE TABLE token (

@@ -190,7 +190,7 @@ impl Context {
     /// The token to present: given, or the data folder's.
     pub(crate) fn token(&self) -> Result<Secret, Failure> {
         match &self.flags.token {
-            Some(token) => Ok(Secret::new(token.clone())),
+            Some(token) => Ok(Secret::new(token.trim())),
             None => admin_token(&self.data_folder()),
         }
     }

@@ -3,6 +3,7 @@
 use serde_json::json;
 use tieline_core::access::Permission;
 use tieline_core::code;
+use tieline_core::wire::connection::ConsumerView;
 use tieline_store::connection::Connection;
 
 use super::find::Scope;
@@ -10,9 +11,26 @@ use crate::consumers::in_use;
 use crate::work::Work;
 use crate::{Actor, Control, Result};
 
+/// What happens to those who use a connection that is deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Force {
+    /// While anybody uses it, it is not deleted.
+    No,
+    /// Nothing new can use it; those that run keep its values until their snapshots are replaced.
+    KeepHeld,
+    /// Its keys are revoked at once, whomever that breaks.
+    RevokeNow,
+}
+
+impl From<bool> for Force {
+    fn from(force: bool) -> Self {
+        if force { Self::KeepHeld } else { Self::No }
+    }
+}
+
 impl Control {
-    /// Deletes a connection. While components use it this needs `force`: then nothing new can use it, and those that run
-    /// keep its values until their snapshots are replaced.
+    /// Deletes a connection. While components use it this needs force. Returns its consumers: with
+    /// [`Force::RevokeNow`], whom it breaks.
     ///
     /// # Errors
     /// `connection_not_found`, `forbidden`, `connection_in_use`.
@@ -22,15 +40,16 @@ impl Control {
         organization: &str,
         connection: &str,
         scope: Scope<'_>,
-        force: bool,
-    ) -> Result<()> {
+        force: impl Into<Force>,
+    ) -> Result<Vec<ConsumerView>> {
+        let force = force.into();
         let mut work = self.write(actor, organization).await?;
         let connection = work.connection(connection, scope).await?;
         let project = work.place_of(&connection).await?.0;
         work.require_connect(connection.level, project.as_ref())?;
         let consumers = work.consumers_of_connection(&connection).await?;
         if !consumers.is_empty() {
-            if !force {
+            if force == Force::No {
                 return Err(in_use(
                     code!("connection_in_use"),
                     &format!("the connection {:?}", connection.name),
@@ -47,9 +66,14 @@ impl Control {
         work.transaction.connection_withdraw(connection.id, at).await?;
         work.connections_purge().await?;
         work.refresh_connection(connection.id).await?;
+        if force == Force::RevokeNow {
+            work.connection_forget(&connection).await?;
+        }
         let consumers: Vec<_> = consumers.into_iter().filter_map(|consumer| consumer.view).collect();
-        let detail = json!({ "name": connection.name, "force": force, "consumers": consumers });
-        work.finish("connection_delete", &connection.id.to_string(), detail).await
+        let detail = json!({ "name": connection.name, "force": force != Force::No,
+            "revoke_now": force == Force::RevokeNow, "consumers": consumers });
+        work.finish("connection_delete", &connection.id.to_string(), detail).await?;
+        Ok(consumers)
     }
 }
 

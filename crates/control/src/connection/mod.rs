@@ -13,4 +13,5 @@ mod show;
 mod update;
 pub(crate) mod values;
 
+pub use delete::Force;
 pub use find::Scope;

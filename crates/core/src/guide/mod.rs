@@ -46,6 +46,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("address", include_str!("templates/address.txt")),
     ("third-party", include_str!("templates/third-party.txt")),
     ("postgresql", include_str!("templates/postgresql.txt")),
+    ("mariadb", include_str!("templates/mysql.txt")),
     ("mysql", include_str!("templates/mysql.txt")),
     ("redis", include_str!("templates/redis.txt")),
     ("kafka", include_str!("templates/kafka.txt")),

@@ -54,6 +54,9 @@ pub(crate) enum ConnectionCommand {
         /// Delete it although components use it: those that run keep its values until their next deployment
         #[arg(long)]
         force: bool,
+        /// Revoke its keys at once, and say whom that breaks
+        #[arg(long, requires = "force")]
+        revoke_now: bool,
     },
 }
 
@@ -91,6 +94,14 @@ pub(crate) struct Create {
 }
 
 pub(crate) fn run(command: ConnectionCommand, context: &Context) -> Done {
+    if let ConnectionCommand::View { connection, reveal } = &command
+        && context.organization().is_err()
+        && connection.parse::<uuid::Uuid>().is_ok()
+    {
+        let found = view_anywhere(context, connection, *reveal)?;
+        output::value(context.output(), &found, viewed);
+        return Ok(ExitCode::SUCCESS);
+    }
     let path = format!("{}/connections", context.organization_path()?);
     let scope = scope(context);
     let one = |connection: &str, rest: &str| format!("{path}/{}{rest}?{scope}", segment(connection));
@@ -124,13 +135,41 @@ pub(crate) fn run(command: ConnectionCommand, context: &Context) -> Done {
             let changed = context.client()?.patch(&one(&connection, ""), &body)?;
             output::value(context.output(), &changed, viewed);
         }
-        ConnectionCommand::Delete { connection, force } => {
-            let force = if force { "&force=true" } else { "" };
-            let done = context.client()?.delete(&format!("{}{force}", one(&connection, "")))?;
-            output::value(context.output(), &done, |_| format!("Deleted the connection {connection}."));
+        ConnectionCommand::Delete { connection, force, revoke_now } => {
+            let force = if force { format!("&force=true&revoke_now={revoke_now}") } else { String::new() };
+            let consumers = context.client()?.delete(&format!("{}{force}", one(&connection, "")))?;
+            output::value(context.output(), &json!({}), |_| deleted(&connection, &consumers, revoke_now));
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// An id stands alone: without an organization it is looked for in every one that the caller has a part in.
+fn view_anywhere(context: &Context, id: &str, reveal: bool) -> Result<Value, Failure> {
+    let client = context.client()?;
+    let mut last = None;
+    for organization in client.list("/organizations")? {
+        let handle = segment(organization["handle"].as_str().unwrap_or_default());
+        match client.get(&format!("/organizations/{handle}/connections/{id}?reveal={reveal}")) {
+            Err(failure) if failure.code == "connection_not_found" => last = Some(failure),
+            answer => return answer,
+        }
+    }
+    Err(last.unwrap_or_else(|| {
+        let hint = "see those that you may use with `tieline connection list`";
+        Failure::no(tieline_core::code!("connection_not_found"), format!("there is no connection {id}"), hint)
+    }))
+}
+
+/// What became of a deleted connection, and of those who used it.
+fn deleted(connection: &str, consumers: &Value, revoked: bool) -> String {
+    let consumers = consumers.as_array().cloned().unwrap_or_default();
+    if consumers.is_empty() {
+        return format!("Deleted the connection {connection}.");
+    }
+    let what = if revoked { "no longer works for" } else { "is kept, until their next deployment, by" };
+    let columns = [("PROJECT", "project"), ("COMPONENT", "component"), ("ENVIRONMENT", "environment")];
+    format!("Deleted the connection {connection}. It {what}:\n\n{}", output::table(&consumers, &columns))
 }
 
 /// The scope as a query.

@@ -4,8 +4,10 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde::Deserialize;
-use tieline_control::Scope;
-use tieline_core::wire::connection::{ConnectionCreate, ConnectionGuide, ConnectionUpdate, ConnectionView};
+use tieline_control::{Force, Scope};
+use tieline_core::wire::connection::{
+    ConnectionCreate, ConnectionGuide, ConnectionUpdate, ConnectionView, ConsumerView,
+};
 use tieline_core::wire::{Page, Problem};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -60,6 +62,9 @@ struct Removal {
     /// Whether to delete it although components use it.
     #[serde(default)]
     force: bool,
+    /// Whether to revoke its keys at once, whomever that breaks; implies `force`.
+    #[serde(default)]
+    revoke_now: bool,
 }
 
 /// Makes a connection.
@@ -130,17 +135,17 @@ async fn connection_update(
     Ok(Json(app.control.connection_update(&actor, &organization, &connection, at.scope(), request).await?))
 }
 
-/// Deletes a connection.
+/// Deletes a connection. Answers who used it.
 #[utoipa::path(delete, path = "/organizations/{organization}/connections/{connection}", tag = "connection",
     params(("organization" = String, Path), ("connection" = String, Path), Removal),
-    responses((status = 204), (status = "default", body = Problem)))]
+    responses((status = 200, body = Vec<ConsumerView>), (status = "default", body = Problem)))]
 async fn connection_delete(
     State(app): State<App>,
     Caller(actor): Caller,
     Path((organization, connection)): Path<(String, String)>,
     Params(removal): Params<Removal>,
-) -> ApiResult<StatusCode> {
+) -> ApiResult<Json<Vec<ConsumerView>>> {
     let scope = Scope { project: removal.project.as_deref(), component: removal.component.as_deref() };
-    app.control.connection_delete(&actor, &organization, &connection, scope, removal.force).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let force = if removal.revoke_now { Force::RevokeNow } else { removal.force.into() };
+    Ok(Json(app.control.connection_delete(&actor, &organization, &connection, scope, force).await?))
 }
