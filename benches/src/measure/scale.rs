@@ -11,6 +11,9 @@ use crate::machine;
 use crate::table::{Table, median, milliseconds, progress, quantile, ratio};
 use crate::world::{Copies, DESCRIPTOR, World, copied_snapshot, copied_token};
 
+/// What a call of some number sends: method, path and body.
+type Operation<'a> = dyn Fn(usize) -> (&'static str, String, serde_json::Value) + 'a;
+
 /// Which tables are wanted.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Wanted {
@@ -177,7 +180,7 @@ fn change_figures(world: &World) -> Result<Vec<(&'static str, Duration)>> {
     let plan = json!({ "environment": "development", "source": source });
     let place = "?project=project-0&component=component-0";
     let none = || json!(null);
-    let operations: [(&str, &dyn Fn(usize) -> (&'static str, String, serde_json::Value)); 7] = [
+    let operations: [(&str, &Operation<'_>); 7] = [
         ("connection create, component level", &|i| connect("component", i)),
         ("connection create, organization level", &|i| connect("organization", i)),
         ("connection view", &|_| ("GET", format!("{organization}/connections/mail"), none())),

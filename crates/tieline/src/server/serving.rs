@@ -136,8 +136,7 @@ mod tests {
     use super::*;
 
     /// Serves one end of a pipe.
-    #[expect(clippy::disallowed_methods, reason = "the runtime of the test ends with it")]
-    fn served() -> (DuplexStream, watch::Sender<bool>, tokio::task::JoinHandle<()>) {
+    fn served() -> (DuplexStream, watch::Sender<bool>, JoinSet<()>) {
         let (client, server) = tokio::io::duplex(64 * 1024);
         let (stop, stopping) = watch::channel(false);
         let slow = get(|| async {
@@ -145,7 +144,7 @@ mod tests {
             "late"
         });
         let router = Router::new().route("/", get(|| async { "here" })).route("/slow", slow);
-        (client, stop, tokio::spawn(connection(server, router, stopping)))
+        (client, stop, JoinSet::from_iter([connection(server, router, stopping)]))
     }
 
     #[tokio::test(start_paused = true)]
@@ -164,7 +163,7 @@ mod tests {
             client.read_to_string(&mut answer).await.unwrap();
             assert_eq!(answer.contains("here"), sent.ends_with("\r\n\r\n"), "{sent:?}: {answer}");
             assert!((HEAD..3 * HEAD).contains(&begin.elapsed()), "{sent:?}: {:?}", begin.elapsed());
-            task.await.unwrap();
+            task.join_all().await;
         }
     }
 
@@ -178,7 +177,7 @@ mod tests {
             let mut answer = String::new();
             client.read_to_string(&mut answer).await.unwrap();
             assert!(answer.ends_with("late"), "{answer}");
-            task.await.unwrap();
+            task.join_all().await;
         }
     }
 }
