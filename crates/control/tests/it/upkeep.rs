@@ -2,11 +2,7 @@
 
 use jiff::SignedDuration;
 use serde_json::json;
-<<<<<<< HEAD
 use tieline_control::Scope;
-=======
-use tieline_control::{KeptAnswer, Repeat, Scope};
->>>>>>> main
 use tieline_core::model::ComponentType;
 
 use crate::provider;
@@ -19,26 +15,16 @@ async fn sealed(world: &World) -> usize {
     world.store.read().await.unwrap().sealed_of_organization(organization, "", 1000).await.unwrap().len()
 }
 
-<<<<<<< HEAD
 /// Remembers that something was created under a key.
 async fn claim(world: &World, key: &str) {
     let mut transaction = world.store.write().await.unwrap();
     transaction.idempotency_insert(world.admin.token_id(), key, "digest", world.at()).await.unwrap();
     transaction.commit().await.unwrap();
-=======
-/// Makes a component under a key of the same name, and keeps the answer.
-async fn made_under(world: &World, key: &str) {
-    let actor = world.admin.clone().repeating(Repeat { key: key.to_owned(), request: "digest".to_owned() });
-    let request = serde_json::from_value(json!({ "handle": key, "type": "task" })).unwrap();
-    world.control.component_create(&actor, ACME, SHOP, request).await.unwrap();
-    world.control.answer_keep(&world.admin, key, 201, "{}").await.unwrap();
->>>>>>> main
 }
 
 #[tokio::test]
 async fn what_is_old_is_forgotten_but_the_last_change() {
     for world in World::all().await {
-<<<<<<< HEAD
         claim(&world, "old").await;
         let number = world.store.read().await.unwrap().change_number().await.unwrap();
         assert!(number > 1);
@@ -50,20 +36,6 @@ async fn what_is_old_is_forgotten_but_the_last_change() {
         assert_eq!(world.control.answer_kept(&world.admin, "old").await.unwrap(), None);
         assert!(world.control.answer_kept(&world.admin, "young").await.unwrap().is_some());
         world.pass(SignedDuration::from_hours(7 * 24));
-=======
-        made_under(&world, "old").await;
-        assert_eq!(world.control.purge().await.unwrap(), Default::default(), "{}", world.database);
-        world.pass(SignedDuration::from_hours(25));
-        made_under(&world, "young").await;
-        let purged = world.control.purge().await.unwrap();
-        assert_eq!((purged.changes, purged.answers), (0, 1));
-        assert_eq!(world.control.answer_kept(&world.admin, "old").await.unwrap(), None);
-        let kept = KeptAnswer { request: "digest".to_owned(), given: Some((201, "{}".to_owned())) };
-        assert_eq!(world.control.answer_kept(&world.admin, "young").await.unwrap(), Some(kept));
-        let number = world.store.read().await.unwrap().change_number().await.unwrap();
-        assert!(number > 1);
-        world.pass(SignedDuration::from_hours(8 * 24));
->>>>>>> main
         assert_eq!(i64::try_from(world.control.purge().await.unwrap().changes), Ok(number - 1));
         assert_eq!(world.store.read().await.unwrap().change_number().await.unwrap(), number);
     }
