@@ -7,15 +7,13 @@ use std::sync::Arc;
 use serde_json::json;
 use tieline_core::clock::Clock;
 use tieline_core::code;
-use tieline_core::id::TokenId;
 use tieline_core::model::Role;
-use tieline_core::randomness::{Randomness, uuid_v7};
+use tieline_core::randomness::Randomness;
 use tieline_core::secret::Secret;
-use tieline_store::token::Token;
 use tieline_store::{Store, Transaction};
-use tieline_vault::token::new_token;
 
 use crate::backup::BackupFile;
+use crate::token::installation_admin;
 use crate::{Error, Result, StartError, work};
 
 /// Puts a backup into a database that holds nothing yet. The new admin token is handed to `keep` before anything is
@@ -75,21 +73,8 @@ async fn fill<R: BufRead>(transaction: &mut Transaction, file: &mut BackupFile<R
 async fn admin(transaction: &mut Transaction, clock: &dyn Clock, randomness: &dyn Randomness) -> Result<Secret> {
     let at = clock.now();
     let others = transaction.installation_tokens().await?;
-    let (secret, digest) = new_token("admin", randomness);
-    let id = TokenId(uuid_v7(clock, randomness));
-    let token = Token {
-        id,
-        name: "restored-admin".to_owned(),
-        digest: digest.as_bytes().to_vec(),
-        role: Role::InstallationAdmin,
-        organization_id: None,
-        project_id: None,
-        component_id: None,
-        environment_id: None,
-        created_at: at,
-        expires_at: None,
-        revoked_at: None,
-    };
+    let (token, secret) = installation_admin("restored-admin", clock, randomness);
+    let id = token.id;
     transaction.token_insert(&token).await?;
     let mut organizations = std::collections::BTreeSet::new();
     for other in others.iter().filter(|other| other.revoked_at.is_none()) {

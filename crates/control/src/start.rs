@@ -3,18 +3,16 @@
 use std::sync::{Arc, RwLock};
 
 use tieline_core::clock::Clock;
-use tieline_core::id::TokenId;
-use tieline_core::model::Role;
-use tieline_core::randomness::{Randomness, uuid_v7};
+use tieline_core::randomness::Randomness;
 use tieline_core::secret::Secret;
 use tieline_store::Store;
-use tieline_store::token::{Installation, Token};
+use tieline_store::token::Installation;
 use tieline_vault::keyring::Keyring;
 use tieline_vault::seal::Sealer;
-use tieline_vault::token::new_token;
 use tokio::sync::{Mutex, watch};
 
 use crate::memory::Memory;
+use crate::token::installation_admin;
 use crate::{Control, Result, Settings, work};
 
 /// Why a server does not start.
@@ -81,20 +79,7 @@ impl Control {
                 let installation =
                     Installation { key_fingerprint: fingerprint, addresses: settings.addresses(), created_at: at };
                 transaction.installation_save(&installation).await.map_err(failed)?;
-                let (secret, digest) = new_token("admin", &*randomness);
-                let token = Token {
-                    id: TokenId(uuid_v7(&*clock, &*randomness)),
-                    name: "admin".to_owned(),
-                    digest: digest.as_bytes().to_vec(),
-                    role: Role::InstallationAdmin,
-                    organization_id: None,
-                    project_id: None,
-                    component_id: None,
-                    environment_id: None,
-                    created_at: at,
-                    expires_at: None,
-                    revoked_at: None,
-                };
+                let (token, secret) = installation_admin("admin", &*clock, &*randomness);
                 transaction.token_insert(&token).await.map_err(failed)?;
                 let detail = serde_json::json!({ "token": token.id });
                 work::audit(&mut transaction, "", "server", "installation_create", "installation", detail, at)

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use tieline_core::access::{Permission, Verdict};
+use tieline_core::clock::Clock;
 use tieline_core::code;
 use tieline_core::id::TokenId;
 use tieline_core::model::Role;
+use tieline_core::randomness::{Randomness, uuid_v7};
 use tieline_core::secret::Secret;
 use tieline_core::wire::access::{TokenCreate, TokenState, TokenView};
 use tieline_store::tenancy::{Component, Environment, Project};
@@ -256,4 +258,23 @@ fn view(organization: &str, token: &Token, at: Timestamp) -> TokenView {
         expires_at: token.expires_at,
         revoked_at: token.revoked_at,
     }
+}
+
+/// A token that administers the installation: what a first start and a restore leave behind.
+pub(crate) fn installation_admin(name: &str, clock: &dyn Clock, randomness: &dyn Randomness) -> (Token, Secret) {
+    let (secret, digest) = new_token("admin", randomness);
+    let token = Token {
+        id: TokenId(uuid_v7(clock, randomness)),
+        name: name.to_owned(),
+        digest: digest.as_bytes().to_vec(),
+        role: Role::InstallationAdmin,
+        organization_id: None,
+        project_id: None,
+        component_id: None,
+        environment_id: None,
+        created_at: clock.now(),
+        expires_at: None,
+        revoked_at: None,
+    };
+    (token, secret)
 }

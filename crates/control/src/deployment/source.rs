@@ -25,16 +25,7 @@ pub(super) fn prepare(source: Source) -> Prepared {
     let options = Options { format, place, schema_file_exists: &exists };
     let checked: Checked = check(source.text.as_bytes(), &options);
     let problems = checked.blocking().cloned().collect();
-    let descriptor = checked.descriptor.unwrap_or_else(|| Descriptor {
-        format: format.unwrap_or(Format::Component),
-        schema_version: None,
-        endpoints: Vec::new(),
-        service_references: Vec::new(),
-        connection_references: Vec::new(),
-        env: Vec::new(),
-        files: Vec::new(),
-        proxy: None,
-    });
+    let descriptor = checked.descriptor.unwrap_or_else(|| Descriptor::empty(format.unwrap_or(Format::Component)));
     Prepared { source, place, descriptor, problems, warnings: checked.warnings }
 }
 

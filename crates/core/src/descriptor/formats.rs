@@ -103,7 +103,7 @@ fn component_config(map: &Map<'_>, options: &Options<'_>, report: &mut Report) -
     map.warn_unknown(&["apiVersion", "kind", "spec"], report);
     must_be("api_version_unknown", API_VERSION, &map.get("apiVersion"), report);
     must_be("config_kind_invalid", KIND, &map.get("kind"), report);
-    let mut descriptor = empty(Format::ComponentConfig);
+    let mut descriptor = Descriptor::empty(Format::ComponentConfig);
     if let Some(spec) = map.get("spec").map(report) {
         spec.warn_unknown(&["inbound", "outbound"], report);
         descriptor.endpoints = endpoints::flat(&spec.get("inbound"), options, report);
@@ -120,7 +120,7 @@ fn endpoints_file(map: &Map<'_>, options: &Options<'_>, report: &mut Report) -> 
     if field.is_missing() {
         field.missing::<()>(report);
     }
-    Descriptor { endpoints: endpoints::flat(&field, options, report), ..empty(Format::Endpoints) }
+    Descriptor { endpoints: endpoints::flat(&field, options, report), ..Descriptor::empty(Format::Endpoints) }
 }
 
 fn must_be(code: &'static str, expected: &str, field: &Field<'_>, report: &mut Report) {
@@ -135,17 +135,4 @@ fn must_be(code: &'static str, expected: &str, field: &Field<'_>, report: &mut R
 fn warn_old(format: Format, at: &Location, report: &mut Report) {
     let message = format!("{} is an old format", format.file_name());
     report.warning("format_old", at, message, "tieline descriptor migrate rewrites it to component.yaml 1.2");
-}
-
-fn empty(format: Format) -> Descriptor {
-    Descriptor {
-        format,
-        schema_version: None,
-        endpoints: Vec::new(),
-        service_references: Vec::new(),
-        connection_references: Vec::new(),
-        env: Vec::new(),
-        files: Vec::new(),
-        proxy: None,
-    }
 }

@@ -132,6 +132,23 @@ pub struct Descriptor {
     pub proxy: Option<Proxy>,
 }
 
+impl Descriptor {
+    /// A descriptor that says nothing.
+    #[must_use]
+    pub fn empty(format: Format) -> Self {
+        Self {
+            format,
+            schema_version: None,
+            endpoints: Vec::new(),
+            service_references: Vec::new(),
+            connection_references: Vec::new(),
+            env: Vec::new(),
+            files: Vec::new(),
+            proxy: None,
+        }
+    }
+}
+
 /// One network-exposed function of the component.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
