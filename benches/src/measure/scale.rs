@@ -29,7 +29,7 @@ pub(crate) struct Wanted {
 const PER_COMPONENT: u64 = 10;
 
 /// Runners that read in turn.
-const RUNNERS: u64 = 1000;
+const RUNNERS: u64 = 100;
 
 /// Connections of the load generator.
 const CALLERS: usize = 32;

@@ -44,6 +44,16 @@ enum Command {
     Scoped(Scoped),
 }
 
+/// `tieline run` alone. Components wait for it, and describing all the other commands takes longer than fetching a
+/// snapshot.
+#[derive(Debug, Parser)]
+struct RunAlone {
+    #[command(flatten)]
+    global: Global,
+    #[command(flatten)]
+    arguments: command::run::RunArguments,
+}
+
 /// The commands that work in a scope, against a server.
 #[derive(Debug, Subcommand)]
 enum Scoped {
@@ -112,12 +122,22 @@ enum Scoped {
 pub(crate) fn main() -> ExitCode {
     crate::wire::install_crypto();
     let arguments: Vec<OsString> = std::env::args_os().collect();
-    let cli = match Cli::try_parse_from(&arguments) {
+    let cli = match parse(&arguments) {
         Ok(cli) => cli,
         Err(error) => return usage(&error, &arguments),
     };
     let format = cli.global.output;
     run(cli).unwrap_or_else(|failure| failure.report(format))
+}
+
+/// Help and mistakes are left to the whole command line, so that they read the same either way.
+fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
+    if arguments.get(1).is_some_and(|command| command == "run")
+        && let Ok(run) = RunAlone::try_parse_from(&arguments[1..])
+    {
+        return Ok(Cli { global: run.global, command: Command::Scoped(Scoped::Run(run.arguments)) });
+    }
+    Cli::try_parse_from(arguments)
 }
 
 fn run(cli: Cli) -> Done {
@@ -173,4 +193,30 @@ fn usage(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     });
     output::error_line(&object.to_string());
     ExitCode::from(Exit::Usage as u8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn run_is_read_the_same_alone_and_among_all_commands() {
+        for line in [
+            "tieline run --component orders --env development -- node server.js --watch",
+            "tieline run --watch --version v2 --url http://127.0.0.1:7070 --output json -- true",
+            "tieline run --data folder --organization acme --project shop -- sh -c true",
+            "tieline run",
+            "tieline run --help",
+            "tieline run --no-such-flag -- true",
+            "tieline run true",
+        ] {
+            let arguments: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+            let shown = |cli: Result<Cli, clap::Error>| match cli {
+                Ok(cli) => format!("{cli:?}"),
+                Err(error) => error.to_string(),
+            };
+            assert_eq!(shown(parse(&arguments)), shown(Cli::try_parse_from(&arguments)), "{line}");
+        }
+        assert!(RunAlone::try_parse_from(["run", "--env", "development", "--", "true"]).is_ok());
+    }
 }

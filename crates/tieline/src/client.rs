@@ -1,6 +1,7 @@
 //! Calls of the API: blocking, because a command makes few, and starting no runtime keeps `run` fast.
 
 use std::fs::File;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -8,9 +9,12 @@ use tieline_core::code;
 use tieline_core::secret::Secret;
 use tieline_core::wire::Problem;
 use ureq::Agent;
+use ureq::config::Config;
 use ureq::http::request::Builder;
-use ureq::http::{Request, Response};
+use ureq::http::{Request, Response, Uri};
 use ureq::tls::{RootCerts, TlsConfig};
+use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 
 use crate::failure::{Exit, Failure};
 
@@ -33,7 +37,8 @@ impl Client {
             .tls_config(TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build())
             .user_agent(concat!("tieline/", env!("CARGO_PKG_VERSION")))
             .build();
-        Self { agent: config.new_agent(), url: url.trim_end_matches('/').to_owned(), token }
+        let agent = Agent::with_parts(config, DefaultConnector::default(), Addresses::default());
+        Self { agent, url: url.trim_end_matches('/').to_owned(), token }
     }
 
     /// Asks for a resource.
@@ -171,6 +176,29 @@ impl Client {
     }
 }
 
+/// Finds servers. An address that is written as numbers needs no look-up, and so not the thread that holds a look-up to
+/// its deadline: that costs more than the whole request.
+#[derive(Debug, Default)]
+struct Addresses {
+    names: DefaultResolver,
+}
+
+impl Resolver for Addresses {
+    fn resolve(&self, uri: &Uri, config: &Config, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        let Some(address) = numeric(uri) else { return self.names.resolve(uri, config, timeout) };
+        let mut found = self.empty();
+        found.push(address);
+        Ok(found)
+    }
+}
+
+/// The address of a URI whose host is written as numbers.
+fn numeric(uri: &Uri) -> Option<SocketAddr> {
+    let host: IpAddr = uri.host()?.trim_start_matches('[').trim_end_matches(']').parse().ok()?;
+    let standard = || if uri.scheme_str() == Some("https") { 443 } else { 80 };
+    Some(SocketAddr::new(host, uri.port_u16().unwrap_or_else(standard)))
+}
+
 /// A text as one segment or value of a URL.
 pub(crate) fn segment(text: &str) -> String {
     use std::fmt::Write as _;
@@ -183,4 +211,23 @@ pub(crate) fn segment(text: &str) -> String {
         }
     }
     encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_need_no_look_up() {
+        for (uri, expect) in [
+            ("http://127.0.0.1:7070/api", Some("127.0.0.1:7070")),
+            ("http://127.0.0.1", Some("127.0.0.1:80")),
+            ("https://[::1]/x", Some("[::1]:443")),
+            ("https://tieline.example:7070", None),
+            ("http://localhost:7070", None),
+        ] {
+            let found = numeric(&uri.parse().unwrap());
+            assert_eq!(found, expect.map(|address| address.parse().unwrap()), "{uri}");
+        }
+    }
 }
