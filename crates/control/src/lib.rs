@@ -13,9 +13,11 @@ mod consumers;
 mod deployment;
 mod environment;
 mod error;
+mod installation_token;
 mod key;
 mod memory;
 mod organization;
+mod page;
 mod project;
 pub mod restore;
 mod sealed;
@@ -49,6 +51,7 @@ pub use answer::{KeptAnswer, Repeat};
 pub use connection::Scope;
 pub use deployment::SnapshotQuery;
 pub use error::{Error, Kind, Refusal, Result};
+pub use page::PageQuery;
 pub use start::{FirstStart, StartError};
 
 /// What a server is told at its start and never changes while it runs.

@@ -110,7 +110,8 @@ async fn names_are_found_by_scope_and_ids_everywhere() {
             (at(shop, Some("admin")), &["everyone", "shoppers"]),
             (at(back, Some("report")), &["everyone"]),
         ] {
-            let list = world.control.connection_list(&world.admin, ACME, scope).await.unwrap();
+            let list =
+                world.control.connection_list(&world.admin, ACME, scope, &PageQuery::default()).await.unwrap().items;
             let names: Vec<_> = list.iter().map(|connection| connection.name.as_str()).collect();
             assert_eq!(names, expect, "{scope:?}");
             assert!(list.iter().all(|one| one.environments.values().all(|state| state.parameters.is_none())));
@@ -183,7 +184,11 @@ async fn variables_that_would_meet_are_refused_across_levels() {
                 Ok(made) => {
                     assert!(!taken, "{name} {place} was made");
                     let id = made.id.to_string();
-                    world.control.connection_delete(&world.admin, ACME, &id, Scope::default(), false).await.unwrap();
+                    world
+                        .control
+                        .connection_delete(&world.admin, ACME, &id, Scope::default(), false, None)
+                        .await
+                        .unwrap();
                 }
                 error => {
                     let refusal = refused(error);
@@ -264,7 +269,8 @@ async fn pending_completes_by_itself() {
         let mapping = Some([("development".to_owned(), "b".to_owned())].into());
         let update = ConnectionUpdate { description: None, mapping };
         let id = made.id.to_string();
-        let changed = world.control.connection_update(&world.admin, ACME, &id, Scope::default(), update).await.unwrap();
+        let changed =
+            world.control.connection_update(&world.admin, ACME, &id, Scope::default(), update, None).await.unwrap();
         assert_eq!(value(&changed, "development", "ServiceURL"), "https://b.example");
 
         let request = json!({ "handle": "staging", "after": "development", "critical": false });
@@ -286,7 +292,7 @@ async fn what_is_in_use_is_protected() {
         world.deploy("site", "development", "orders", ORDERS).await;
         world.deploy("admin", "production", "orders", ORDERS).await;
         let id = orders.id.to_string();
-        let delete = |force| world.control.connection_delete(&world.admin, ACME, &id, Scope::default(), force);
+        let delete = |force| world.control.connection_delete(&world.admin, ACME, &id, Scope::default(), force, None);
         let refusal = refused(delete(false).await);
         assert_eq!(refusal.code, "connection_in_use");
         for part in ["in development: shop/site (v1.0", "in production: shop/admin (v1.0"] {
@@ -305,7 +311,7 @@ async fn what_is_in_use_is_protected() {
         assert_eq!(refusal.code, "environment_in_use");
         assert!(refusal.message.contains("shop/site v1 is deployed there"), "{}", refusal.message);
         let developer = world.actor(Role::Developer, None).await;
-        let forced = world.control.connection_delete(&developer, ACME, &id, Scope::default(), true).await;
+        let forced = world.control.connection_delete(&developer, ACME, &id, Scope::default(), true, None).await;
         assert_eq!(refused(forced).code, "forbidden");
     }
 }
@@ -326,7 +332,7 @@ async fn a_forced_deletion_revokes_with_the_last_holder() {
         };
         let delete = async |connection: ConnectionId, force| {
             let id = connection.to_string();
-            world.control.connection_delete(&world.admin, ACME, &id, Scope::default(), force).await
+            world.control.connection_delete(&world.admin, ACME, &id, Scope::default(), force, None).await
         };
         delete(orders.id, true).await.unwrap();
         let gone = world.control.connection_view(&world.admin, ACME, "orders", Scope::default(), false).await;

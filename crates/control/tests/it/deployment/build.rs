@@ -185,7 +185,12 @@ pub(super) async fn listed(world: &World) -> Vec<String> {
 
 /// The live deployment of a component.
 pub(super) async fn live(world: &World, component: &str, environment: &str) -> DeploymentView {
-    let all = world.control.deployment_list(&world.admin, ACME, SHOP, component, Some(environment)).await.unwrap();
+    let all = world
+        .control
+        .deployment_list(&world.admin, ACME, SHOP, component, Some(environment), &PageQuery::default())
+        .await
+        .unwrap()
+        .items;
     all.into_iter().find(|deployment| deployment.state == "live").unwrap()
 }
 

@@ -45,7 +45,7 @@ async fn an_unpublished_provider_and_a_forced_deletion_leave_them_as_well() {
         assert_eq!(world.variables("web", DEV).await, values);
 
         let id = connection.id.to_string();
-        world.control.connection_delete(&world.admin, "acme", &id, Default::default(), true).await.unwrap();
+        world.control.connection_delete(&world.admin, "acme", &id, Default::default(), true, None).await.unwrap();
         orders().version("v1.1").done(&world).await;
         assert_eq!(world.variables("web", DEV).await, values);
         let problem = deploy("web", uses(&[("orders", ORDERS)])).problem(&world).await;
