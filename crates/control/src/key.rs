@@ -9,7 +9,7 @@ use serde_json::json;
 use tieline_core::code;
 use tieline_core::id::OrganizationId;
 use tieline_core::secret::Sealed;
-use tieline_core::wire::access::KeyRotated;
+use tieline_core::wire::access::{KeyRotate, KeyRotated};
 use tieline_vault::keyring::{Keyring, KeyringError};
 use tieline_vault::private_file::PrivateFileError;
 use tieline_vault::seal::Sealer;
@@ -25,9 +25,16 @@ impl Control {
     /// in a file of its own, for older backups.
     ///
     /// # Errors
-    /// `forbidden`, `key_not_in_file`, `key_file_unusable`.
-    pub async fn key_rotate(&self, actor: &Actor) -> Result<KeyRotated> {
+    /// `forbidden`, `key_rotation_shared`, `key_not_in_file`, `key_file_unusable`.
+    pub async fn key_rotate(&self, actor: &Actor, request: KeyRotate) -> Result<KeyRotated> {
         actor.require_installation()?;
+        if self.store.is_shared() && !request.only_server {
+            return Err(Error::conflict(
+                code!("key_rotation_shared"),
+                "other servers may run on this database, and would go on sealing with the former key",
+                "stop the other servers, rotate with --only-server, and start them with the rotated key file",
+            ));
+        }
         let Some(path) = &self.settings.key_file else {
             return Err(Error::conflict(
                 code!("key_not_in_file"),

@@ -11,12 +11,14 @@ use tieline_core::id::TokenId;
 use tieline_core::model::Role;
 use tieline_core::randomness::{Randomness, uuid_v7};
 use tieline_core::secret::Secret;
+use tieline_core::wire::Page;
 use tieline_core::wire::access::{TokenCreate, TokenState, TokenView};
 use tieline_store::tenancy::{Component, Environment, Project};
 use tieline_store::token::Token;
 use tieline_vault::token::new_token;
 
 use crate::organization::handle;
+use crate::page::{PageQuery, cursor, cursor_invalid, cut};
 use crate::work::Work;
 use crate::{Actor, Control, Error, Result};
 
@@ -72,7 +74,7 @@ impl Control {
             revoked_at: None,
         };
         work.transaction.token_insert(&token).await?;
-        let mut answer = view(&work.organization.handle, &token, work.at);
+        let mut answer = view(Some(&work.organization.handle), &token, work.at);
         answer.project = limits.project.map(|project| project.handle);
         answer.component = limits.component.map(|component| component.handle);
         answer.environment = limits.environment.map(|environment| environment.handle);
@@ -84,11 +86,11 @@ impl Control {
         Ok((answer, secret))
     }
 
-    /// The tokens that the actor could have made: all of an organization, or those of the projects that it administers.
+    /// One page of the tokens that the actor could have made, the latest first: all of an organization, or those of the projects that it administers.
     ///
     /// # Errors
-    /// `organization_not_found`, `forbidden` for who administers nothing here.
-    pub async fn token_list(&self, actor: &Actor, organization: &str) -> Result<Vec<TokenView>> {
+    /// `organization_not_found`, `cursor_invalid`, `forbidden` for who administers nothing here.
+    pub async fn token_list(&self, actor: &Actor, organization: &str, page: &PageQuery) -> Result<Page<TokenView>> {
         let mut work = self.read(actor, organization).await?;
         let whole = work.require(Permission::AdministerOrganization, None);
         if let Err(refusal) = whole {
@@ -98,11 +100,17 @@ impl Control {
             }
         }
         let handles = Handles::read(&mut work).await?;
-        let mut tokens = work.transaction.tokens(work.organization.id).await?;
+        let before = match page.after()? {
+            Some([id]) => Some(id.parse().map_err(|_| cursor_invalid())?),
+            None => None,
+        };
+        let limit = page.limit();
+        let mut tokens = work.transaction.tokens_page(work.organization.id, before, limit + 1).await?;
+        let next = cut(&mut tokens, limit, |last| cursor(&[&last.id.to_string()]));
         tokens.retain(|token| manages(&work, token));
         let mut views = Vec::new();
         for token in tokens {
-            let mut view = view(&work.organization.handle, &token, work.at);
+            let mut view = view(Some(&work.organization.handle), &token, work.at);
             view.project = token.project_id.and_then(|id| handles.projects.get(&id).cloned());
             view.environment = token.environment_id.and_then(|id| handles.environments.get(&id).cloned());
             if let Some(id) = token.component_id {
@@ -110,7 +118,7 @@ impl Control {
             }
             views.push(view);
         }
-        Ok(views)
+        Ok(Page { items: views, next })
     }
 
     /// Takes a token out of use, from the next request on. It is named by its id, or by its name while it is live.
@@ -227,7 +235,7 @@ fn expiry(at: Timestamp, seconds: Option<i64>) -> Result<Option<Timestamp>> {
     })
 }
 
-fn state(token: &Token, at: Timestamp) -> TokenState {
+pub(crate) fn state(token: &Token, at: Timestamp) -> TokenState {
     match (token.revoked_at, token.expires_at) {
         (Some(_), _) => TokenState::Revoked,
         (None, Some(end)) if end <= at => TokenState::Expired,
@@ -244,12 +252,12 @@ fn kind(role: Role) -> &'static str {
     }
 }
 
-fn view(organization: &str, token: &Token, at: Timestamp) -> TokenView {
+pub(crate) fn view(organization: Option<&str>, token: &Token, at: Timestamp) -> TokenView {
     TokenView {
         id: token.id,
         name: token.name.clone(),
         role: token.role,
-        organization: organization.to_owned(),
+        organization: organization.map(str::to_owned),
         project: None,
         component: None,
         environment: None,

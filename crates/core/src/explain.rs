@@ -153,6 +153,12 @@ const PAGES: &[(&str, &str)] = &[
          given its key by TIELINE_MASTER_KEY has no such file. Start it with --master-key FILE to rotate.",
     ),
     (
+        "key_rotation_shared",
+        "Several servers may run on one PostgreSQL, each with the master key that it read at its start, and a server with \
+         the former key would seal what no other can open. Stop all but one, rotate there with tieline key rotate \
+         --only-server, copy its key file to the others, and start them again.",
+    ),
+    (
         "listen_insecure",
         "Listening beyond loopback without TLS would send tokens and secrets in clear. Give --tls-cert and --tls-key, or \
          --behind-proxy when a proxy in front ends TLS.",
@@ -268,9 +274,19 @@ const PAGES: &[(&str, &str)] = &[
     ),
     ("tls_invalid", "The certificate chain and the private key must be PEM files that belong together."),
     (
+        "token_ambiguous",
+        "Several live tokens of the installation's administrators bear this name. Name the one to revoke by its id, which \
+         tieline token list --installation --output json shows.",
+    ),
+    (
         "token_exists",
         "Live tokens of an organization have different names, because the audit names their holders by them. Choose \
          another name, or revoke the other token first.",
+    ),
+    (
+        "token_last",
+        "It is the last live token of an administrator of the installation. Without it nobody could make organizations, \
+         backups or another key any more.",
     ),
     (
         "token_missing",

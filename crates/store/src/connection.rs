@@ -7,7 +7,7 @@ use tieline_core::id::{ApplicationId, ComponentId, ConnectionId, OrganizationId,
 use tieline_core::model::{AccessMode, Level, Scheme, Secrets};
 use tieline_core::name::variable_part;
 
-use crate::row::{Row, json, optional, text};
+use crate::row::{Row, Value, json, optional, text};
 use crate::{Result, Transaction};
 
 /// A row of `connection`.
@@ -206,6 +206,42 @@ impl Transaction {
         let mut found: Vec<_> = self.rows(sql, &values).await?.iter().map(Connection::read).collect::<Result<_>>()?;
         found.sort_by_key(|connection| connection.level);
         Ok(found)
+    }
+
+    /// One page of [`Transaction::connections_usable`]: those after a level, a normalised name and an id.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn connections_usable_page(
+        &mut self,
+        organization: OrganizationId,
+        project: Option<ProjectId>,
+        component: Option<ComponentId>,
+        after: Option<(Level, String, ConnectionId)>,
+        limit: i64,
+    ) -> Result<Vec<Connection>> {
+        let sql = "SELECT * FROM connection WHERE organization_id = $1 AND deleted_at IS NULL
+             AND (level = 'organization' OR (level = 'project' AND project_id = $2) OR component_id = $3)
+             AND (CASE level WHEN 'organization' THEN 1 WHEN 'project' THEN 2 ELSE 3 END, name_part, id) > ($4, $5, $6)
+             ORDER BY CASE level WHEN 'organization' THEN 1 WHEN 'project' THEN 2 ELSE 3 END, name_part, id LIMIT $7";
+        let (rank, part, id) = after.map_or((0, String::new(), String::new()), |(level, part, id)| {
+            let rank = match level {
+                Level::Organization => 1,
+                Level::Project => 2,
+                Level::Component => 3,
+            };
+            (rank, part, id.to_string())
+        });
+        let values = [
+            text(organization),
+            optional(project),
+            optional(component),
+            Value::Integer(rank),
+            text(part),
+            text(id),
+            Value::Integer(limit),
+        ];
+        self.rows(sql, &values).await?.iter().map(Connection::read).collect()
     }
 
     /// Every connection whose variables could meet those of a connection of this name at this place. The place: at

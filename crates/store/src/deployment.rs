@@ -141,6 +141,25 @@ impl Transaction {
         self.rows(sql, &[text(component)]).await?.iter().map(Deployment::read).collect()
     }
 
+    /// One page of the deployments of a component, in one environment or all, the latest first: those of before a
+    /// sequence.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn deployments_page(
+        &mut self,
+        component: ComponentId,
+        environment: Option<EnvironmentId>,
+        before: i64,
+        limit: i64,
+    ) -> Result<Vec<Deployment>> {
+        let sql = "SELECT * FROM deployment WHERE component_id = $1 AND ($2 = '' OR environment_id = $2)
+             AND sequence < $3 ORDER BY sequence DESC LIMIT $4";
+        let environment = environment.map(|id| id.to_string()).unwrap_or_default();
+        let values = [text(component), text(environment), Value::Integer(before), Value::Integer(limit)];
+        self.rows(sql, &values).await?.iter().map(Deployment::read).collect()
+    }
+
     /// The live deployments of a component in an environment, by major.
     ///
     /// # Errors

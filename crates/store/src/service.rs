@@ -164,9 +164,10 @@ impl Transaction {
     ///
     /// # Errors
     /// [`crate::Error::Duplicate`] when another service has the reference.
-    pub async fn service_save(&mut self, service: &Service) -> Result<()> {
-        self.execute(
-            "INSERT INTO service (id, organization_id, project_id, component_id, type, kind, reference,
+    pub async fn service_save(&mut self, service: &Service) -> Result<i64> {
+        let row = self
+            .row(
+                "INSERT INTO service (id, organization_id, project_id, component_id, type, kind, reference,
                  reference_folded, name, major, version, summary, overview, document, labels, categories,
                  definition_kind, definition, parameters, schemes, visibilities, endpoint, published, listed,
                  created_at, updated_at, revision)
@@ -178,11 +179,13 @@ impl Transaction {
                  definition_kind = excluded.definition_kind, definition = excluded.definition,
                  parameters = excluded.parameters, schemes = excluded.schemes, visibilities = excluded.visibilities,
                  endpoint = excluded.endpoint, published = excluded.published, listed = excluded.listed,
-                 updated_at = excluded.updated_at, revision = service.revision + 1",
-            &service.values()?,
-        )
-        .await?;
-        self.search_index(service).await
+                 updated_at = excluded.updated_at, revision = service.revision + 1
+             RETURNING revision",
+                &service.values()?,
+            )
+            .await?;
+        self.search_index(service).await?;
+        row.map_or(Ok(1), |row| row.integer("revision"))
     }
 
     /// Forgets a service and its entries.

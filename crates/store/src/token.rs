@@ -110,6 +110,23 @@ impl Transaction {
         self.rows(sql, &[text(organization)]).await?.iter().map(Token::read).collect()
     }
 
+    /// One page of the tokens of an organization, the latest first: those that were made before a token.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn tokens_page(
+        &mut self,
+        organization: OrganizationId,
+        before: Option<TokenId>,
+        limit: i64,
+    ) -> Result<Vec<Token>> {
+        // Ids begin with the time.
+        let sql = "SELECT * FROM token WHERE organization_id = $1 AND ($2 = '' OR id < $2) ORDER BY id DESC LIMIT $3";
+        let before = before.map(|id| id.to_string()).unwrap_or_default();
+        let values = [text(organization), text(before), Value::Integer(limit)];
+        self.rows(sql, &values).await?.iter().map(Token::read).collect()
+    }
+
     /// Every token with a role in the whole installation, the oldest first.
     ///
     /// # Errors
@@ -165,6 +182,15 @@ impl Transaction {
             })
         })
         .transpose()
+    }
+
+    /// Takes the installation's lock until the transaction ends.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn installation_lock(&mut self) -> Result<()> {
+        self.execute("UPDATE installation SET created_at = created_at WHERE id = 1", &[]).await?;
+        Ok(())
     }
 
     /// Records the installation's row.

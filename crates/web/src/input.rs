@@ -1,11 +1,14 @@
 //! Request bodies, queries and preconditions: read as JSON, refused with a problem that names the place.
 
+use axum::Json;
 use axum::extract::{FromRequest, FromRequestParts, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use tieline_control::PageQuery;
 use tieline_core::code;
 
 use crate::ApiError;
@@ -101,6 +104,25 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
         }
     }
 }
+
+/// Which page of a list is asked for.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct PageParams {
+    /// Where the page begins, from the page before.
+    cursor: Option<String>,
+    /// At most so many; 100, unless given, and never more than 1000.
+    limit: Option<i64>,
+}
+
+impl From<PageParams> for PageQuery {
+    fn from(PageParams { cursor, limit }: PageParams) -> Self {
+        Self { cursor, limit }
+    }
+}
+
+/// An answer with its `ETag`.
+pub(crate) type Tagged<T> = ([(HeaderName, String); 1], Json<T>);
 
 /// The `ETag` of a revision, which `If-Match` takes.
 pub(crate) fn etag(revision: i64) -> [(HeaderName, String); 1] {

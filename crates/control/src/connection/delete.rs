@@ -33,7 +33,7 @@ impl Control {
     /// [`Force::RevokeNow`], whom it breaks.
     ///
     /// # Errors
-    /// `connection_not_found`, `forbidden`, `connection_in_use`.
+    /// `connection_not_found`, `forbidden`, `changed_meanwhile`, `connection_in_use`.
     pub async fn connection_delete(
         &self,
         actor: &Actor,
@@ -41,12 +41,14 @@ impl Control {
         connection: &str,
         scope: Scope<'_>,
         force: impl Into<Force>,
+        expected: Option<i64>,
     ) -> Result<Vec<ConsumerView>> {
         let force = force.into();
         let mut work = self.write(actor, organization).await?;
         let connection = work.connection(connection, scope).await?;
         let project = work.place_of(&connection).await?.0;
         work.require_connect(connection.level, project.as_ref())?;
+        work.expect_revision(expected, connection.revision)?;
         let consumers = work.consumers_of_connection(&connection).await?;
         if !consumers.is_empty() {
             if force == Force::No {

@@ -67,6 +67,7 @@ impl Work<'_> {
             description: connection.description.clone(),
             secrets: connection.secrets,
             mapping: connection.mapping.clone(),
+            revision: connection.revision,
             created_at: connection.created_at,
             environments,
         };

@@ -21,7 +21,7 @@ impl Control {
     /// Changes a connection.
     ///
     /// # Errors
-    /// `connection_not_found`, `forbidden`, `connection_in_use` when a consumer would lose its values, and those of the
+    /// `connection_not_found`, `forbidden`, `changed_meanwhile`, `connection_in_use` when a consumer would lose its values, and those of the
     /// mapping.
     pub async fn connection_update(
         &self,
@@ -30,11 +30,13 @@ impl Control {
         connection: &str,
         scope: Scope<'_>,
         request: ConnectionUpdate,
+        expected: Option<i64>,
     ) -> Result<ConnectionView> {
         let mut work = self.write(actor, organization).await?;
         let mut connection = work.connection(connection, scope).await?;
         let project = work.place_of(&connection).await?.0;
         work.require_connect(connection.level, project.as_ref())?;
+        work.expect_revision(expected, connection.revision)?;
         if let Some(description) = request.description {
             within("description", &description, MAX_LINE)?;
             connection.description = description;
@@ -44,6 +46,7 @@ impl Control {
         }
         connection.updated_at = work.at;
         work.transaction.connection_update(&connection).await?;
+        connection.revision += 1;
         work.subscribe(&BTreeSet::from([connection.id])).await?;
         work.refresh_connection(connection.id).await?;
         let answer = work.show(&connection, Show::Masked).await?.view;

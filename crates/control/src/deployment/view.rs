@@ -1,17 +1,19 @@
 //! Deployments as they are shown: one, and the history of a component.
 
+use tieline_core::wire::Page;
 use tieline_core::wire::plan::DeploymentView;
 use tieline_store::deployment::Deployment;
 
 use super::plan::Spot;
+use crate::page::{PageQuery, cursor, cursor_invalid, cut};
 use crate::work::Work;
 use crate::{Actor, Control, Result};
 
 impl Control {
-    /// The deployments of a component, the latest first: all of them, or those of one environment.
+    /// One page of the deployments of a component, the latest first: all of them, or those of one environment.
     ///
     /// # Errors
-    /// `project_not_found`, `component_not_found`, `environment_not_found`.
+    /// `project_not_found`, `component_not_found`, `environment_not_found`, `cursor_invalid`.
     pub async fn deployment_list(
         &self,
         actor: &Actor,
@@ -19,7 +21,8 @@ impl Control {
         project: &str,
         component: &str,
         environment: Option<&str>,
-    ) -> Result<Vec<DeploymentView>> {
+        page: &PageQuery,
+    ) -> Result<Page<DeploymentView>> {
         let mut work = self.read(actor, organization).await?;
         let (project, component) = work.component(project, component).await?;
         let only = match environment {
@@ -27,17 +30,22 @@ impl Control {
             None => None,
         };
         let environments = work.transaction.environments(work.organization.id).await?;
+        let before = match page.after()? {
+            Some([sequence]) => sequence.parse().map_err(|_| cursor_invalid())?,
+            None => i64::MAX,
+        };
+        let limit = page.limit();
+        let mut deployments = work.transaction.deployments_page(component.id, only, before, limit + 1).await?;
+        let next = cut(&mut deployments, limit, |last| cursor(&[&last.sequence.to_string()]));
         let mut views = Vec::new();
-        for deployment in work.transaction.deployments_of_component(component.id).await? {
-            let environment = environments.iter().find(|found| found.id == deployment.environment_id);
-            let wanted = only.is_none_or(|only| only == deployment.environment_id);
-            if let Some(environment) = environment.filter(|_| wanted) {
+        for deployment in deployments {
+            if let Some(environment) = environments.iter().find(|found| found.id == deployment.environment_id) {
                 let spot =
                     Spot { project: project.clone(), component: component.clone(), environment: environment.clone() };
                 views.push(work.deployment_view(&spot, &deployment).await?);
             }
         }
-        Ok(views)
+        Ok(Page { items: views, next })
     }
 }
 

@@ -22,11 +22,13 @@ impl Control {
         reference: &str,
         project: Option<&str>,
         force: bool,
+        expected: Option<i64>,
     ) -> Result<()> {
         let mut work = self.write(actor, organization).await?;
         let own = work.own_project(project).await?;
         let service = work.service_find(reference, own.as_ref()).await?;
         work.require_owner(&service).await?;
+        work.expect_revision(expected, service.revision)?;
         if service.component_id.is_some() {
             return Err(Error::conflict(
                 code!("service_internal"),

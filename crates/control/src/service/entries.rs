@@ -55,7 +55,7 @@ impl Work<'_> {
                 "map those connections to something else first, or take it away all the same with --force",
             ));
         }
-        self.transaction.service_save(&service).await.map_err(|error| match error {
+        service.revision = self.transaction.service_save(&service).await.map_err(|error| match error {
             tieline_store::Error::Duplicate => taken(&service.reference),
             other => other.into(),
         })?;

@@ -1,15 +1,12 @@
 //! Listing and searching the marketplace, one page at a time.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use tieline_core::access::Permission;
-use tieline_core::code;
 use tieline_core::wire::Page;
 use tieline_core::wire::service::{SearchField, ServiceQuery, ServiceView};
 use tieline_store::search::{Field, Query};
-use tieline_store::service::Service;
 
-use crate::{Actor, Control, Error, Result};
+use crate::page::{cursor, cut, place};
+use crate::{Actor, Control, Result};
 
 /// Services on a page when the asker does not say.
 const DEFAULT_PAGE: u32 = 50;
@@ -48,13 +45,11 @@ impl Control {
             category: query.category.clone(),
             projects,
             unlisted: query.all,
-            after: query.cursor.as_deref().map(place).transpose()?,
+            after: query.cursor.as_deref().map(after).transpose()?,
             limit: i64::from(limit) + 1,
         };
         let mut services = work.transaction.search(work.organization.id, &search).await?;
-        let more = services.len() > limit as usize;
-        services.truncate(limit as usize);
-        let next = services.last().filter(|_| more).map(cursor);
+        let next = cut(&mut services, i64::from(limit), |last| cursor(&[&last.id.to_string(), &last.name]));
         let projects = work.transaction.projects(work.organization.id).await?;
         let mut items = Vec::new();
         for service in &services {
@@ -66,19 +61,8 @@ impl Control {
     }
 }
 
-fn cursor(last: &Service) -> String {
-    URL_SAFE_NO_PAD.encode(format!("{}\n{}", last.id, last.name))
-}
-
-fn place(cursor: &str) -> Result<(String, String)> {
-    let bytes = URL_SAFE_NO_PAD.decode(cursor).ok();
-    let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
-    let place = text.as_deref().and_then(|text| text.split_once('\n'));
-    place.map(|(id, name)| (name.to_owned(), id.to_owned())).ok_or_else(|| {
-        Error::invalid(
-            code!("cursor_invalid"),
-            "the cursor is none that a list gave",
-            "send `next` of the page before as it came, or no cursor for the first page",
-        )
-    })
+/// Ids hold no line break, names may.
+fn after(cursor: &str) -> Result<(String, String)> {
+    let [id, name] = place(cursor)?;
+    Ok((name, id))
 }

@@ -53,7 +53,7 @@ impl Control {
         service.published = published;
         service.listed = published && work.is_offered(&service).await?;
         service.updated_at = work.at;
-        work.transaction.service_save(&service).await?;
+        service.revision = work.transaction.service_save(&service).await?;
         let view = work.service_detailed(&service).await?;
         let action = if published { "service_publish" } else { "service_unpublish" };
         work.finish(action, &service.reference, json!({ "listed": service.listed })).await?;

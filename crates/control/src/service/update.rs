@@ -15,7 +15,7 @@ impl Control {
     /// Changes a service. What is not given stays.
     ///
     /// # Errors
-    /// `service_not_found`, `forbidden`, `schemes_invalid`, `scheme_in_use`, `text_too_large`, `text_invalid`.
+    /// `service_not_found`, `forbidden`, `changed_meanwhile`, `schemes_invalid`, `scheme_in_use`, `text_too_large`, `text_invalid`.
     pub async fn service_update(
         &self,
         actor: &Actor,
@@ -23,11 +23,13 @@ impl Control {
         reference: &str,
         project: Option<&str>,
         request: ServiceUpdate,
+        expected: Option<i64>,
     ) -> Result<ServiceView> {
         let mut work = self.write(actor, organization).await?;
         let own = work.own_project(project).await?;
         let mut service = work.service_find(reference, own.as_ref()).await?;
         work.require_owner(&service).await?;
+        work.expect_revision(expected, service.revision)?;
         if let Some(schemes) = request.schemes {
             service.schemes = work.schemes(&service, &schemes).await?;
         }
@@ -46,7 +48,7 @@ impl Control {
         service.labels = texts.labels;
         service.categories = texts.categories;
         service.updated_at = work.at;
-        work.transaction.service_save(&service).await?;
+        service.revision = work.transaction.service_save(&service).await?;
         let view = work.service_detailed(&service).await?;
         let detail = json!({ "schemes": service.schemes, "labels": service.labels, "categories": service.categories });
         work.finish("service_update", &service.reference, detail).await?;

@@ -66,6 +66,7 @@ impl Work<'_> {
             definition_type: Some(service.definition_kind.clone()).filter(|kind| !kind.is_empty()),
             published: service.published,
             listed: service.listed,
+            revision: service.revision,
             updated_at: service.updated_at,
             detail: None,
         })

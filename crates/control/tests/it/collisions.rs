@@ -56,7 +56,7 @@ async fn a_name_is_taken_where_one_component_would_see_a_variable_twice() {
             }
             for (name, _, component) in [first, second].into_iter().take(if taken { 1 } else { 2 }) {
                 let scope = tieline_control::Scope { project: component.map(|_| SHOP), component };
-                let gone = world.control.connection_delete(&world.admin, ACME, name, scope, false).await;
+                let gone = world.control.connection_delete(&world.admin, ACME, name, scope, false, None).await;
                 gone.unwrap();
             }
         }

@@ -1,7 +1,7 @@
 //! Connections through their use cases, on every database at hand.
 
 use serde_json::{Value, json};
-use tieline_control::{Error, Scope};
+use tieline_control::{Error, PageQuery, Scope};
 use tieline_core::id::ConnectionId;
 use tieline_core::model::{AccessMode, ComponentType, Role, Scheme};
 use tieline_core::wire::connection::{ConnectionUpdate, ConnectionView, ParameterView};
@@ -110,7 +110,8 @@ async fn names_are_found_by_scope_and_ids_everywhere() {
             (at(shop, Some("admin")), &["everyone", "shoppers"]),
             (at(back, Some("report")), &["everyone"]),
         ] {
-            let list = world.control.connection_list(&world.admin, ACME, scope).await.unwrap();
+            let list =
+                world.control.connection_list(&world.admin, ACME, scope, &PageQuery::default()).await.unwrap().items;
             let names: Vec<_> = list.iter().map(|connection| connection.name.as_str()).collect();
             assert_eq!(names, expect, "{scope:?}");
             assert!(list.iter().all(|one| one.environments.values().all(|state| state.parameters.is_none())));
@@ -183,7 +184,11 @@ async fn variables_that_would_meet_are_refused_across_levels() {
                 Ok(made) => {
                     assert!(!taken, "{name} {place} was made");
                     let id = made.id.to_string();
-                    world.control.connection_delete(&world.admin, ACME, &id, Scope::default(), false).await.unwrap();
+                    world
+                        .control
+                        .connection_delete(&world.admin, ACME, &id, Scope::default(), false, None)
+                        .await
+                        .unwrap();
                 }
                 error => {
                     let refusal = refused(error);
@@ -270,7 +275,8 @@ async fn pending_completes_by_itself() {
         let mapping = Some([("development".to_owned(), "b".to_owned())].into());
         let update = ConnectionUpdate { description: None, mapping };
         let id = made.id.to_string();
-        let changed = world.control.connection_update(&world.admin, ACME, &id, Scope::default(), update).await.unwrap();
+        let changed =
+            world.control.connection_update(&world.admin, ACME, &id, Scope::default(), update, None).await.unwrap();
         assert_eq!(value(&changed, "development", "ServiceURL"), "https://b.example");
 
         let request = json!({ "handle": "staging", "after": "development", "critical": false });
@@ -292,7 +298,7 @@ async fn what_is_in_use_is_protected() {
         world.deploy("site", "development", "orders", ORDERS).await;
         world.deploy("admin", "production", "orders", ORDERS).await;
         let id = orders.id.to_string();
-        let delete = |force| world.control.connection_delete(&world.admin, ACME, &id, Scope::default(), force);
+        let delete = |force| world.control.connection_delete(&world.admin, ACME, &id, Scope::default(), force, None);
         let refusal = refused(delete(false).await);
         assert_eq!(refusal.code, "connection_in_use");
         for part in ["in development: shop/site (v1.0", "in production: shop/admin (v1.0"] {
@@ -311,7 +317,7 @@ async fn what_is_in_use_is_protected() {
         assert_eq!(refusal.code, "environment_in_use");
         assert!(refusal.message.contains("shop/site v1 is deployed there"), "{}", refusal.message);
         let developer = world.actor(Role::Developer, None).await;
-        let forced = world.control.connection_delete(&developer, ACME, &id, Scope::default(), true).await;
+        let forced = world.control.connection_delete(&developer, ACME, &id, Scope::default(), true, None).await;
         assert_eq!(refused(forced).code, "forbidden");
     }
 }
@@ -332,7 +338,7 @@ async fn a_forced_deletion_revokes_with_the_last_holder() {
         };
         let delete = async |connection: ConnectionId, force| {
             let id = connection.to_string();
-            world.control.connection_delete(&world.admin, ACME, &id, Scope::default(), force).await
+            world.control.connection_delete(&world.admin, ACME, &id, Scope::default(), force, None).await
         };
         delete(orders.id, true).await.unwrap();
         let gone = world.control.connection_view(&world.admin, ACME, "orders", Scope::default(), false).await;
@@ -463,7 +469,7 @@ async fn an_environment_changes_its_kind_only_where_no_connection_would_cross() 
     assert!(!unchanged.critical);
     let mapping = serde_json::from_value::<ConnectionUpdate>(json!({ "mapping": { "staging": "" } })).unwrap();
     let id = made.id.to_string();
-    world.control.connection_update(&world.admin, ACME, &id, Scope::default(), mapping).await.unwrap();
+    world.control.connection_update(&world.admin, ACME, &id, Scope::default(), mapping, None).await.unwrap();
     assert!(critical("staging", true).await.unwrap().critical);
 }
 
@@ -517,8 +523,9 @@ async fn forced_deletions_leave_nothing_behind() {
         world.control.component_delete(&world.admin, ACME, SHOP, "orders", true).await.unwrap();
         assert_eq!(world.variables("site", "development").await, kept, "{}", world.database);
         world.control.component_delete(&world.admin, ACME, SHOP, "site", true).await.unwrap();
-        let list = world.control.connection_list(&world.admin, ACME, Scope { project: Some(SHOP), component: None });
-        assert!(list.await.unwrap().is_empty());
+        let scope = Scope { project: Some(SHOP), component: None };
+        let list = world.control.connection_list(&world.admin, ACME, scope, &PageQuery::default()).await;
+        assert!(list.unwrap().items.is_empty());
         world.control.environment_delete(&world.admin, ACME, "development", false).await.unwrap();
         let last = world.control.environment_delete(&world.admin, ACME, "production", true).await;
         assert_eq!(refused(last).code, "environment_last");

@@ -75,7 +75,7 @@ async fn what_runs_in_a_critical_environment_is_not_led_elsewhere_by_a_developer
                 description: None,
                 mapping: Some([("production".to_owned(), target.to_owned())].into()),
             };
-            world.control.connection_update(actor, ACME, &id, Scope::default(), change).await
+            world.control.connection_update(actor, ACME, &id, Scope::default(), change, None).await
         };
         map(&developer, "other").await.unwrap();
         map(&developer, "live").await.unwrap();

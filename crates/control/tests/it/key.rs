@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use tieline_core::wire::access::KeyRotate;
 
 use jiff::Timestamp;
 use tieline_control::{Actor, Control, Error, Settings, StartError};
@@ -114,7 +115,7 @@ async fn a_rotation_wraps_everything_anew_and_keeps_the_former_key_apart() {
     let installation = Installation::begin().await;
     let former = std::fs::read_to_string(installation.file()).unwrap();
     for _ in 0..2 {
-        let rotated = installation.control.key_rotate(&installation.admin).await.unwrap();
+        let rotated = installation.control.key_rotate(&installation.admin, KeyRotate::default()).await.unwrap();
         assert_eq!(u128::try_from(rotated.resealed).unwrap(), VALUES);
         installation.is_whole().await;
     }
@@ -149,7 +150,7 @@ async fn a_rotation_that_was_cut_short_is_ended_by_the_next_start() {
         control.finish_rotation().await.unwrap();
         if recorded {
             // Nothing needs the former key any more; whoever put it into the file keeps it until the next rotation.
-            control.key_rotate(&installation.admin).await.unwrap();
+            control.key_rotate(&installation.admin, KeyRotate::default()).await.unwrap();
         }
         installation.is_whole().await;
     }
@@ -158,7 +159,7 @@ async fn a_rotation_that_was_cut_short_is_ended_by_the_next_start() {
 #[tokio::test]
 async fn a_key_from_the_environment_is_not_rotated() {
     let world = World::sqlite().await;
-    match world.control.key_rotate(&world.admin).await {
+    match world.control.key_rotate(&world.admin, KeyRotate::default()).await {
         Err(Error::Refused(refusal)) => assert_eq!(refusal.code, "key_not_in_file"),
         other => panic!("{other:?}"),
     }

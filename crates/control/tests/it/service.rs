@@ -337,14 +337,14 @@ async fn what_is_in_use_is_not_taken_away_unless_forced() {
         other["endpoints"].as_array_mut().unwrap().remove(1);
         register(&world, &world.admin, other).await.expect("nobody uses the live endpoint");
 
-        let refusal = refused(world.control.service_delete(&world.admin, ACME, MAIL, None, false).await);
+        let refusal = refused(world.control.service_delete(&world.admin, ACME, MAIL, None, false, None).await);
         names_the_consumer(&refusal, "delete");
         let mut file = mail();
         file["endpoints"] = json!([]);
         let request: ThirdPartyRegister = serde_json::from_value(file).unwrap();
         let forced = world.control.service_register(&world.admin, ACME, request, true).await.unwrap();
         assert!(!forced.listed);
-        world.control.service_delete(&world.admin, ACME, MAIL, None, true).await.unwrap();
+        world.control.service_delete(&world.admin, ACME, MAIL, None, true, None).await.unwrap();
         assert_eq!(refused(world.control.service_view(&world.admin, ACME, MAIL, None).await).code, "service_not_found");
         assert_eq!(world.variables("orders", "development").await[key], "canary-renewed", "who runs keeps its values");
         assert!(world.audited().await.contains(&"service_delete".to_owned()));
@@ -360,10 +360,10 @@ async fn a_connection_that_was_deleted_while_in_use_holds_its_service_too() {
         world.deploy("orders", "development", "mailer", MAIL).await;
         let kept = world.variables("orders", "development").await;
         let scope = Scope { project: Some(SHOP), component: Some("orders") };
-        world.control.connection_delete(&world.admin, ACME, "mailer", scope, true).await.unwrap();
-        let refusal = refused(world.control.service_delete(&world.admin, ACME, MAIL, None, false).await);
+        world.control.connection_delete(&world.admin, ACME, "mailer", scope, true, None).await.unwrap();
+        let refusal = refused(world.control.service_delete(&world.admin, ACME, MAIL, None, false, None).await);
         names_the_consumer(&refusal, world.database);
-        world.control.service_delete(&world.admin, ACME, MAIL, None, true).await.unwrap();
+        world.control.service_delete(&world.admin, ACME, MAIL, None, true, None).await.unwrap();
         assert_eq!(
             world.variables("orders", "development").await,
             kept,
@@ -384,7 +384,7 @@ async fn nothing_invisible_keeps_a_project() {
         world.deploy("orders", "development", "all", MAIL).await;
         world.actor(Role::Developer, Some(SHOP)).await;
         let scope = Scope { project: Some(SHOP), component: None };
-        world.control.connection_delete(&world.admin, ACME, "all", scope, true).await.unwrap();
+        world.control.connection_delete(&world.admin, ACME, "all", scope, true, None).await.unwrap();
         let refusal = refused(world.control.project_delete(&world.admin, ACME, SHOP).await);
         assert_eq!(refusal.code, "project_in_use");
         world.control.component_delete(&world.admin, ACME, SHOP, "orders", true).await.unwrap();
@@ -416,7 +416,7 @@ async fn an_external_consumer_uses_its_connection_without_a_deployment() {
     register(&world, &world.admin, mail()).await.unwrap();
     world.component("partner", ComponentType::ExternalConsumer).await;
     world.connect("partner", "mailer", MAIL).await;
-    let refusal = refused(world.control.service_delete(&world.admin, ACME, MAIL, None, false).await);
+    let refusal = refused(world.control.service_delete(&world.admin, ACME, MAIL, None, false, None).await);
     for environment in ["development", "production"] {
         let expect = format!("in {environment}: shop/partner (external, connection \"mailer\")");
         assert!(refusal.message.contains(&expect), "{}", refusal.message);
@@ -429,13 +429,13 @@ async fn what_is_written_about_a_service_can_be_changed() {
     register(&world, &world.admin, mail()).await.unwrap();
     let update = |value| serde_json::from_value::<ServiceUpdate>(value).unwrap();
     let change = update(json!({ "summary": "Letters", "labels": ["a", "A", "b"], "overview": "# Mail" }));
-    let view = world.control.service_update(&world.admin, ACME, MAIL, None, change).await.unwrap();
+    let view = world.control.service_update(&world.admin, ACME, MAIL, None, change, None).await.unwrap();
     assert_eq!((view.summary.as_str(), view.labels), ("Letters", vec!["a".to_owned(), "b".to_owned()]));
     let detail = view.detail.unwrap();
     assert_eq!(detail.overview, "# Mail");
     assert!(detail.definition.is_some(), "what is not given stays");
     let schemes = update(json!({ "schemes": ["none"] }));
-    let refusal = refused(world.control.service_update(&world.admin, ACME, MAIL, None, schemes).await);
+    let refusal = refused(world.control.service_update(&world.admin, ACME, MAIL, None, schemes, None).await);
     assert_eq!(refusal.code, "schemes_invalid");
 }
 

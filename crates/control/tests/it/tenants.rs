@@ -104,17 +104,17 @@ async fn carry_out(world: &World, evil: &Actor, attempt: &Attempt) -> String {
         4 => shown(control.component_delete(evil, here, "shop", target, true).await),
         5 => shown(control.component_view(evil, here, "shop", target).await),
         6 => shown(control.connection_view(evil, here, &connection, scope, true).await),
-        7 => shown(control.connection_delete(evil, here, &connection, scope, true).await),
-        8 => {
-            shown(control.connection_update(evil, here, &connection, scope, read(json!({ "description": "x" }))).await)
-        }
+        7 => shown(control.connection_delete(evil, here, &connection, scope, true, None).await),
+        8 => shown(
+            control.connection_update(evil, here, &connection, scope, read(json!({ "description": "x" })), None).await,
+        ),
         9 => {
             let request =
                 json!({ "id": CONNECTION, "name": target, "service": "thirdparty:Mail/v1", "level": "organization" });
             shown(control.connection_create(evil, here, read(request)).await)
         }
         10 => shown(control.service_view(evil, here, "thirdparty:Mail/v1", None).await),
-        11 => shown(control.service_delete(evil, here, "thirdparty:Mail/v1", None, true).await),
+        11 => shown(control.service_delete(evil, here, "thirdparty:Mail/v1", None, true, None).await),
         12 => shown(control.service_list(evil, here, &ServiceQuery::default()).await),
         13 => {
             let request = json!({ "name": "Mail", "version": "v1", "endpoints": [

@@ -55,7 +55,7 @@ async fn a_revoked_secret_is_forgotten_when_no_snapshot_refers_to_it() {
         let minted = sealed(&world).await;
         assert_eq!(minted, 4, "a client secret and an API key in each of two environments");
         assert_eq!(world.control.purge().await.unwrap().secrets, 0);
-        world.control.connection_delete(&world.admin, ACME, &id, Scope::default(), true).await.unwrap();
+        world.control.connection_delete(&world.admin, ACME, &id, Scope::default(), true, None).await.unwrap();
         assert_eq!(world.control.purge().await.unwrap().secrets, 0, "who runs holds them");
         world.control.undeploy(&world.admin, ACME, SHOP, "site", "development", None).await.unwrap();
         assert_eq!(

@@ -15,8 +15,8 @@ pub struct TokenView {
     pub name: String,
     /// What its holder may do.
     pub role: Role,
-    /// Its organization's handle.
-    pub organization: String,
+    /// Its organization's handle; null for an administrator of the installation.
+    pub organization: Option<String>,
     /// The one project that the role is limited to.
     pub project: Option<String>,
     /// The one component of a runner.
@@ -137,6 +137,15 @@ pub struct AuditVerdict {
     pub broken_at: Option<i64>,
     /// What is wrong with it.
     pub problem: Option<String>,
+}
+
+/// What rotates the master key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KeyRotate {
+    /// Says that no other server runs on the same database: one would go on sealing with the former key.
+    #[serde(default)]
+    pub only_server: bool,
 }
 
 /// What a rotation of the master key did.

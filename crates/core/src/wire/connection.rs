@@ -85,6 +85,8 @@ pub struct ConnectionView {
     pub secrets: Secrets,
     /// Environment → endpoint, credential or provider environment, where it was chosen.
     pub mapping: BTreeMap<String, String>,
+    /// Counts its changes: `If-Match: "<revision>"` changes it only as it is.
+    pub revision: i64,
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,

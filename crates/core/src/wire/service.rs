@@ -48,6 +48,8 @@ pub struct ServiceView {
     pub published: bool,
     /// Whether the marketplace shows it.
     pub listed: bool,
+    /// Counts its changes: `If-Match: "<revision>"` changes it only as it is.
+    pub revision: i64,
     /// When it last changed.
     #[schema(value_type = String, format = DateTime)]
     pub updated_at: Timestamp,

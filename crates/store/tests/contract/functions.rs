@@ -250,6 +250,17 @@ async fn connections(transaction: &mut Transaction) -> Done {
     assert_eq!(transaction.connection_by_id(CONNECTION).await?.as_ref(), Some(&connection));
     assert_eq!(transaction.connections_usable(ORGANIZATION, Some(PROJECT), Some(COMPONENT)).await?, all);
     assert_eq!(transaction.connections_usable(ORGANIZATION, None, None).await?, []);
+    let part = "ORDERS_API".to_owned();
+    for (after, expect) in [
+        (None, all),
+        (Some((Level::Organization, "X".to_owned(), CONNECTION)), all),
+        (Some((Level::Project, "A".to_owned(), CONNECTION)), all),
+        (Some((Level::Project, part.clone(), CONNECTION)), &[]),
+        (Some((Level::Component, "A".to_owned(), CONNECTION)), &[]),
+    ] {
+        let page = transaction.connections_usable_page(ORGANIZATION, Some(PROJECT), None, after, 1).await?;
+        assert_eq!(page, expect);
+    }
     for (project, component) in [(None, None), (Some(PROJECT), None), (Some(PROJECT), Some(COMPONENT))] {
         assert_eq!(transaction.connections_meeting(ORGANIZATION, project, component, "orders-api").await?, all);
     }
@@ -323,6 +334,9 @@ async fn deployments(transaction: &mut Transaction) -> Done {
     let all = std::slice::from_ref(&deployment);
     assert_eq!(transaction.deployment_by_id(DEPLOYMENT).await?.as_ref(), Some(&deployment));
     assert_eq!(transaction.deployments_of_component(COMPONENT).await?, all);
+    for (environment, before, expect) in [(None, 2, all), (Some(ENVIRONMENT), 2, all), (Some(ENVIRONMENT), 1, &[])] {
+        assert_eq!(transaction.deployments_page(COMPONENT, environment, before, 1).await?, expect);
+    }
     assert_eq!(transaction.deployments_live(COMPONENT, ENVIRONMENT).await?, all);
     assert_eq!(transaction.deployments_live_of_organization(ORGANIZATION).await?, all);
 
@@ -366,7 +380,10 @@ async fn records(transaction: &mut Transaction) -> Done {
     assert_eq!(transaction.token_by_digest(&[9; 32]).await?.as_ref(), Some(&token));
     transaction.token_revoke(TOKEN, AT).await?;
     token.revoked_at = Some(AT);
+    assert_eq!(transaction.tokens_page(ORGANIZATION, None, 1).await?, std::slice::from_ref(&token));
+    assert_eq!(transaction.tokens_page(ORGANIZATION, Some(TOKEN), 1).await?, []);
     assert_eq!(transaction.tokens(ORGANIZATION).await?, [token]);
+    transaction.installation_lock().await?;
     assert_eq!(transaction.installation_tokens().await?, []);
     transaction.token_organization_insert(TOKEN, ORGANIZATION).await?;
     assert_eq!(transaction.token_organizations(TOKEN).await?, [ORGANIZATION]);

@@ -13,12 +13,16 @@ use crate::output;
 pub(crate) enum KeyCommand {
     /// Make another master key and wrap every sealed value under it, while the server runs
     #[command(after_help = "Example:\n  tieline key rotate")]
-    Rotate,
+    Rotate {
+        /// No other server runs on the same PostgreSQL: one would go on sealing with the former key
+        #[arg(long)]
+        only_server: bool,
+    },
 }
 
 pub(crate) fn run(command: &KeyCommand, context: &Context) -> Done {
-    let KeyCommand::Rotate = command;
-    let done = context.client()?.post("/installation/key", &json!({}))?;
+    let KeyCommand::Rotate { only_server } = command;
+    let done = context.client()?.post("/installation/key", &json!({ "only_server": only_server }))?;
     output::value(context.output(), &done, |done| {
         format!(
             "The master key is {}; {} sealed values were wrapped anew.\n\

@@ -30,9 +30,16 @@ Examples:
         expires: Option<String>,
     },
     /// List the tokens that you administer
-    List,
+    List {
+        /// Those of the installation's administrators, in place of an organization's
+        #[arg(long)]
+        installation: bool,
+    },
     /// Take a token out of use
     Revoke {
+        /// One of the installation's administrators', in place of an organization's
+        #[arg(long)]
+        installation: bool,
         /// Name or id
         #[arg(value_name = "TOKEN")]
         named: String,
@@ -41,7 +48,12 @@ Examples:
 
 pub(crate) fn run(command: TokenCommand, context: &Context) -> Done {
     let client = context.client()?;
-    let path = format!("{}/tokens", context.organization_path()?);
+    let path = match &command {
+        TokenCommand::List { installation: true } | TokenCommand::Revoke { installation: true, .. } => {
+            "/installation/tokens".to_owned()
+        }
+        _ => format!("{}/tokens", context.organization_path()?),
+    };
     match command {
         TokenCommand::Create { name, role, expires } => {
             let expires = expires.as_deref().map(seconds).transpose()?;
@@ -64,7 +76,7 @@ pub(crate) fn run(command: TokenCommand, context: &Context) -> Done {
                 ));
             }
         }
-        TokenCommand::List => {
+        TokenCommand::List { .. } => {
             let list = client.list(&path)?;
             output::value(context.output(), &Value::Array(list.clone()), |_| {
                 let columns = [
@@ -79,7 +91,7 @@ pub(crate) fn run(command: TokenCommand, context: &Context) -> Done {
                 output::table(&list, &columns)
             });
         }
-        TokenCommand::Revoke { named } => {
+        TokenCommand::Revoke { named, .. } => {
             let done = client.delete(&format!("{path}/{}", segment(&named)))?;
             output::value(context.output(), &done, |_| format!("The token {named} is no longer accepted."));
         }

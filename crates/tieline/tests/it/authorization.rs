@@ -121,7 +121,9 @@ fn table() -> Vec<(&'static str, Row, Value)> {
         ("audit_verify", ORGANIZATION, Value::Null),
         ("installation_audit_list", INSTALLATION, Value::Null),
         ("installation_audit_verify", INSTALLATION, Value::Null),
-        ("key_rotate", INSTALLATION, Value::Null),
+        ("installation_token_list", INSTALLATION, Value::Null),
+        ("installation_token_revoke", INSTALLATION, Value::Null),
+        ("key_rotate", INSTALLATION, json!({})),
         ("backup_create", INSTALLATION, Value::Null),
         ("undeploy", DEVELOP, Value::Null),
     ]

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use tieline_core::wire::access::{
-    AuditQuery, AuditVerdict, AuditView, KeyRotated, TokenCreate, TokenCreated, TokenView,
+    AuditQuery, AuditVerdict, AuditView, KeyRotate, KeyRotated, TokenCreate, TokenCreated, TokenView,
 };
 use tieline_core::wire::{Page, Problem};
 use utoipa_axum::router::OpenApiRouter;
@@ -13,12 +13,14 @@ use utoipa_axum::routes;
 use crate::App;
 use crate::caller::Caller;
 use crate::error::ApiResult;
-use crate::input::{Body, Params};
+use crate::input::{Body, PageParams, Params};
 
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(token_create, token_list))
         .routes(routes!(token_revoke))
+        .routes(routes!(installation_token_list))
+        .routes(routes!(installation_token_revoke))
         .routes(routes!(audit_list))
         .routes(routes!(audit_verify))
         .routes(routes!(installation_audit_list))
@@ -40,16 +42,17 @@ async fn token_create(
     Ok((StatusCode::CREATED, Json(TokenCreated { token: secret.expose().to_owned(), view })))
 }
 
-/// Lists the tokens that the caller administers.
+/// Lists the tokens that the caller administers, the latest first.
 #[utoipa::path(get, path = "/organizations/{organization}/tokens", tag = "token",
-    params(("organization" = String, Path)),
+    params(("organization" = String, Path), PageParams),
     responses((status = 200, body = Page<TokenView>), (status = "default", body = Problem)))]
 async fn token_list(
     State(app): State<App>,
     Caller(actor): Caller,
     Path(organization): Path<String>,
+    Params(page): Params<PageParams>,
 ) -> ApiResult<Json<Page<TokenView>>> {
-    Ok(Json(Page { items: app.control.token_list(&actor, &organization).await?, next: None }))
+    Ok(Json(app.control.token_list(&actor, &organization, &page.into()).await?))
 }
 
 /// Revokes a token, named by its id or, while it is live, by its name.
@@ -62,6 +65,25 @@ async fn token_revoke(
     Path((organization, token)): Path<(String, String)>,
 ) -> ApiResult<StatusCode> {
     app.control.token_revoke(&actor, &organization, &token).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Lists the tokens of the installation's administrators, the oldest first.
+#[utoipa::path(get, path = "/installation/tokens", tag = "token",
+    responses((status = 200, body = Page<TokenView>), (status = "default", body = Problem)))]
+async fn installation_token_list(State(app): State<App>, Caller(actor): Caller) -> ApiResult<Json<Page<TokenView>>> {
+    Ok(Json(Page { items: app.control.installation_token_list(&actor).await?, next: None }))
+}
+
+/// Revokes a token of one of the installation's administrators, named by its id or its name; the last live one stays.
+#[utoipa::path(delete, path = "/installation/tokens/{token}", tag = "token",
+    params(("token" = String, Path)), responses((status = 204), (status = "default", body = Problem)))]
+async fn installation_token_revoke(
+    State(app): State<App>,
+    Caller(actor): Caller,
+    Path(token): Path<String>,
+) -> ApiResult<StatusCode> {
+    app.control.installation_token_revoke(&actor, &token).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -109,8 +131,12 @@ async fn installation_audit_verify(State(app): State<App>, Caller(actor): Caller
 }
 
 /// Makes another master key and wraps every sealed value under it.
-#[utoipa::path(post, path = "/installation/key", tag = "installation",
+#[utoipa::path(post, path = "/installation/key", tag = "installation", request_body = KeyRotate,
     responses((status = 200, body = KeyRotated), (status = "default", body = Problem)))]
-async fn key_rotate(State(app): State<App>, Caller(actor): Caller) -> ApiResult<Json<KeyRotated>> {
-    Ok(Json(app.control.key_rotate(&actor).await?))
+async fn key_rotate(
+    State(app): State<App>,
+    Caller(actor): Caller,
+    Body(request): Body<KeyRotate>,
+) -> ApiResult<Json<KeyRotated>> {
+    Ok(Json(app.control.key_rotate(&actor, request).await?))
 }

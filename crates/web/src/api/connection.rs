@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde::Deserialize;
-use tieline_control::{Force, Scope};
+use tieline_control::{Force, PageQuery, Scope};
 use tieline_core::wire::connection::{
     ConnectionCreate, ConnectionGuide, ConnectionUpdate, ConnectionView, ConsumerView,
 };
@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 use crate::App;
 use crate::caller::Caller;
 use crate::error::ApiResult;
-use crate::input::{Body, Params};
+use crate::input::{Body, IfMatch, Params, Tagged, etag};
 
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -38,6 +38,19 @@ impl At {
     fn scope(&self) -> Scope<'_> {
         Scope { project: self.project.as_deref(), component: self.component.as_deref() }
     }
+}
+
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+struct List {
+    /// The project whose connections are listed beside the organization's.
+    project: Option<String>,
+    /// The component whose connections are listed too; it needs the project.
+    component: Option<String>,
+    /// Where the page begins, from the page before.
+    cursor: Option<String>,
+    /// At most so many; 100, unless given, and never more than 1000.
+    limit: Option<i64>,
 }
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -82,16 +95,17 @@ async fn connection_create(
 
 /// Lists the connections that a scope may use.
 #[utoipa::path(get, path = "/organizations/{organization}/connections", tag = "connection",
-    params(("organization" = String, Path), At),
+    params(("organization" = String, Path), List),
     responses((status = 200, body = Page<ConnectionView>), (status = "default", body = Problem)))]
 async fn connection_list(
     State(app): State<App>,
     Caller(actor): Caller,
     Path(organization): Path<String>,
-    Params(at): Params<At>,
+    Params(List { project, component, cursor, limit }): Params<List>,
 ) -> ApiResult<Json<Page<ConnectionView>>> {
-    let items = app.control.connection_list(&actor, &organization, at.scope()).await?;
-    Ok(Json(Page { items, next: None }))
+    let scope = Scope { project: project.as_deref(), component: component.as_deref() };
+    let page = PageQuery { cursor, limit };
+    Ok(Json(app.control.connection_list(&actor, &organization, scope, &page).await?))
 }
 
 /// Shows a connection, by its id or by its name in a scope.
@@ -103,9 +117,10 @@ async fn connection_view(
     Caller(actor): Caller,
     Path((organization, connection)): Path<(String, String)>,
     Params(look): Params<Look>,
-) -> ApiResult<Json<ConnectionView>> {
+) -> ApiResult<Tagged<ConnectionView>> {
     let scope = Scope { project: look.project.as_deref(), component: look.component.as_deref() };
-    Ok(Json(app.control.connection_view(&actor, &organization, &connection, scope, look.reveal).await?))
+    let view = app.control.connection_view(&actor, &organization, &connection, scope, look.reveal).await?;
+    Ok((etag(view.revision), Json(view)))
 }
 
 /// Says what to put into the descriptor for a connection, and how to use it.
@@ -130,9 +145,12 @@ async fn connection_update(
     Caller(actor): Caller,
     Path((organization, connection)): Path<(String, String)>,
     Params(at): Params<At>,
+    IfMatch(expected): IfMatch,
     Body(request): Body<ConnectionUpdate>,
-) -> ApiResult<Json<ConnectionView>> {
-    Ok(Json(app.control.connection_update(&actor, &organization, &connection, at.scope(), request).await?))
+) -> ApiResult<Tagged<ConnectionView>> {
+    let (connection, scope) = (connection.as_str(), at.scope());
+    let view = app.control.connection_update(&actor, &organization, connection, scope, request, expected).await?;
+    Ok((etag(view.revision), Json(view)))
 }
 
 /// Deletes a connection. Answers who used it.
@@ -144,8 +162,9 @@ async fn connection_delete(
     Caller(actor): Caller,
     Path((organization, connection)): Path<(String, String)>,
     Params(removal): Params<Removal>,
+    IfMatch(expected): IfMatch,
 ) -> ApiResult<Json<Vec<ConsumerView>>> {
     let scope = Scope { project: removal.project.as_deref(), component: removal.component.as_deref() };
     let force = if removal.revoke_now { Force::RevokeNow } else { removal.force.into() };
-    Ok(Json(app.control.connection_delete(&actor, &organization, &connection, scope, force).await?))
+    Ok(Json(app.control.connection_delete(&actor, &organization, &connection, scope, force, expected).await?))
 }

@@ -8,7 +8,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
-use tieline_control::{Actor, SnapshotQuery};
+use tieline_control::{Actor, PageQuery, SnapshotQuery};
 use tieline_core::wire::plan::{
     DeployRequest, DeploymentView, PlanRequest, PlanView, PromoteRequest, RollbackRequest, SnapshotValues,
 };
@@ -46,6 +46,10 @@ pub(super) fn router() -> OpenApiRouter<App> {
 struct ListParams {
     /// Only those of this environment.
     environment: Option<String>,
+    /// Where the page begins, from the page before.
+    cursor: Option<String>,
+    /// At most so many; 100, unless given, and never more than 1000.
+    limit: Option<i64>,
 }
 
 /// Which major is meant.
@@ -103,11 +107,10 @@ async fn deployment_list(
     State(app): State<App>,
     Caller(actor): Caller,
     Path((organization, project, component)): Path<Component>,
-    Params(params): Params<ListParams>,
+    Params(ListParams { environment, cursor, limit }): Params<ListParams>,
 ) -> ApiResult<Json<Page<DeploymentView>>> {
-    let environment = params.environment.as_deref();
-    let items = app.control.deployment_list(&actor, &organization, &project, &component, environment).await?;
-    Ok(Json(Page { items, next: None }))
+    let (environment, page) = (environment.as_deref(), PageQuery { cursor, limit });
+    Ok(Json(app.control.deployment_list(&actor, &organization, &project, &component, environment, &page).await?))
 }
 
 /// Promotes a live release to a later environment.

@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 use crate::App;
 use crate::caller::Caller;
 use crate::error::ApiResult;
-use crate::input::{Body, Params};
+use crate::input::{Body, IfMatch, Params, Tagged, etag};
 
 /// A service of a path: organization and reference, whose slashes are written %2F.
 type Service = (String, String);
@@ -104,9 +104,10 @@ async fn service_view(
     Caller(actor): Caller,
     Path((organization, reference)): Path<Service>,
     Params(params): Params<ProjectParams>,
-) -> ApiResult<Json<ServiceView>> {
+) -> ApiResult<Tagged<ServiceView>> {
     let project = params.project.as_deref();
-    Ok(Json(app.control.service_view(&actor, &organization, &reference, project).await?))
+    let view = app.control.service_view(&actor, &organization, &reference, project).await?;
+    Ok((etag(view.revision), Json(view)))
 }
 
 /// Changes what is written about a service, and which schemes an internal one enables.
@@ -119,10 +120,12 @@ async fn service_update(
     Caller(actor): Caller,
     Path((organization, reference)): Path<Service>,
     Params(params): Params<ProjectParams>,
+    IfMatch(expected): IfMatch,
     Body(request): Body<ServiceUpdate>,
-) -> ApiResult<Json<ServiceView>> {
+) -> ApiResult<Tagged<ServiceView>> {
     let project = params.project.as_deref();
-    Ok(Json(app.control.service_update(&actor, &organization, &reference, project, request).await?))
+    let view = app.control.service_update(&actor, &organization, &reference, project, request, expected).await?;
+    Ok((etag(view.revision), Json(view)))
 }
 
 /// Deletes a registered service.
@@ -134,9 +137,10 @@ async fn service_delete(
     Caller(actor): Caller,
     Path((organization, reference)): Path<Service>,
     Params(params): Params<DeleteParams>,
+    IfMatch(expected): IfMatch,
 ) -> ApiResult<StatusCode> {
     let project = params.project.as_deref();
-    app.control.service_delete(&actor, &organization, &reference, project, params.force).await?;
+    app.control.service_delete(&actor, &organization, &reference, project, params.force, expected).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::{HeaderName, StatusCode};
+use axum::http::StatusCode;
 use serde::Deserialize;
 use tieline_core::wire::tenancy::{
     ComponentCreate, ComponentView, EnvironmentCreate, EnvironmentUpdate, EnvironmentView, OrganizationCreate,
@@ -15,10 +15,7 @@ use utoipa_axum::routes;
 use crate::App;
 use crate::caller::Caller;
 use crate::error::ApiResult;
-use crate::input::{Body, IfMatch, Params, etag};
-
-/// An answer with its `ETag`.
-type Tagged<T> = ([(HeaderName, String); 1], Json<T>);
+use crate::input::{Body, IfMatch, Params, Tagged, etag};
 
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()

@@ -1,7 +1,7 @@
 //! Descriptors and deployments in one line each.
 
 use serde_json::{Value as Json, json};
-use tieline_control::{Error, Refusal};
+use tieline_control::{Error, PageQuery, Refusal};
 use tieline_core::diagnostic::Diagnostic;
 use tieline_core::model::ComponentType;
 use tieline_core::wire::connection::ConnectionView;
@@ -185,7 +185,12 @@ pub(super) async fn listed(world: &World) -> Vec<String> {
 
 /// The live deployment of a component.
 pub(super) async fn live(world: &World, component: &str, environment: &str) -> DeploymentView {
-    let all = world.control.deployment_list(&world.admin, ACME, SHOP, component, Some(environment)).await.unwrap();
+    let all = world
+        .control
+        .deployment_list(&world.admin, ACME, SHOP, component, Some(environment), &PageQuery::default())
+        .await
+        .unwrap()
+        .items;
     all.into_iter().find(|deployment| deployment.state == "live").unwrap()
 }
 

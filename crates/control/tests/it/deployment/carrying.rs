@@ -45,7 +45,7 @@ async fn an_unpublished_provider_and_a_forced_deletion_leave_them_as_well() {
         assert_eq!(world.variables("web", DEV).await, values);
 
         let id = connection.id.to_string();
-        world.control.connection_delete(&world.admin, "acme", &id, Default::default(), true).await.unwrap();
+        world.control.connection_delete(&world.admin, "acme", &id, Default::default(), true, None).await.unwrap();
         orders().version("v1.1").done(&world).await;
         assert_eq!(world.variables("web", DEV).await, values);
         let problem = deploy("web", uses(&[("orders", ORDERS)])).problem(&world).await;
@@ -64,7 +64,11 @@ async fn another_connection_of_the_same_name_does_not_slip_in() {
             let first = connect(&world, "web", "orders", more.clone()).await.id.to_string();
             let before = deploy("web", uses(&[("orders", ORDERS)])).done(&world).await;
             let values = world.variables("web", DEV).await;
-            world.control.connection_delete(&world.admin, "acme", &first, Default::default(), true).await.unwrap();
+            world
+                .control
+                .connection_delete(&world.admin, "acme", &first, Default::default(), true, None)
+                .await
+                .unwrap();
             let second = connect(&world, "web", "orders", more).await.id.to_string();
             orders().version("v1.1").done(&world).await;
             assert_eq!(world.variables("web", DEV).await, values, "its keys are subscribed, those of another are not");
@@ -75,7 +79,11 @@ async fn another_connection_of_the_same_name_does_not_slip_in() {
             assert_ne!(world.variables("web", DEV).await, values, "a deployment takes the other one");
             assert!(live(&world, "web", DEV).await.degraded.is_empty());
             undeploy(&world, "web", DEV).await;
-            world.control.connection_delete(&world.admin, "acme", &second, Default::default(), false).await.unwrap();
+            world
+                .control
+                .connection_delete(&world.admin, "acme", &second, Default::default(), false, None)
+                .await
+                .unwrap();
         }
     }
 }

@@ -59,7 +59,7 @@ async fn rollback_refuses_and_lists_what_is_revoked() {
         deploy("web", uses(&[("orders", ORDERS)])).done(&world).await;
         deploy("web", "schemaVersion: 1.2\n").version("v1.1").done(&world).await;
         let id = connection.id.to_string();
-        world.control.connection_delete(&world.admin, "acme", &id, Default::default(), false).await.unwrap();
+        world.control.connection_delete(&world.admin, "acme", &id, Default::default(), false, None).await.unwrap();
         let before = super::build::dump(&world).await;
         let refusal = refused(roll_back(&world, "web", None).await);
         assert_eq!(refusal.code, "values_revoked");

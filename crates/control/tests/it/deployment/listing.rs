@@ -1,6 +1,7 @@
 //! What deployments list in the marketplace, and what they may not take away.
 
 use serde_json::json;
+use tieline_control::PageQuery;
 use tieline_core::model::ComponentType;
 
 use super::build::ORDERS;
@@ -30,7 +31,12 @@ async fn majors_run_side_by_side() {
         orders().done(&world).await;
         orders().version("v2.0").at("api", "http://10.0.0.2:8080").done(&world).await;
         orders().version("v2.1").done(&world).await;
-        let all = world.control.deployment_list(&world.admin, "acme", "shop", "orders", Some(DEV)).await.unwrap();
+        let all = world
+            .control
+            .deployment_list(&world.admin, "acme", "shop", "orders", Some(DEV), &PageQuery::default())
+            .await
+            .unwrap()
+            .items;
         let states: Vec<_> = all.iter().map(|one| (one.version.as_str(), one.state.as_str())).collect();
         assert_eq!(states, [("v2.1", "live"), ("v2.0", "replaced"), ("v1.0", "live")]);
         let several = world.control.undeploy(&world.admin, "acme", "shop", "orders", DEV, None).await;
@@ -56,7 +62,7 @@ async fn a_redeployment_refreshes_what_the_marketplace_says() {
         assert_eq!(format!("{:?}", second.visibilities), "[Organization, Public]");
 
         let update = serde_json::from_value(json!({ "summary": "Ours" })).unwrap();
-        world.control.service_update(&world.admin, "acme", ORDERS, None, update).await.unwrap();
+        world.control.service_update(&world.admin, "acme", ORDERS, None, update, None).await.unwrap();
         let third = deploy("orders", text("Public")).version("v1.2").definition("openapi.yaml", &api("Third"));
         third.done(&world).await;
         assert_eq!(service(&world, ORDERS).await.summary, "Ours", "what the owner wrote stays");

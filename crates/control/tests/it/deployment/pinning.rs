@@ -1,6 +1,7 @@
 //! Snapshots: immutable, by content, and renewed by what changes their values.
 
 use serde_json::json;
+use tieline_control::PageQuery;
 
 use super::build::{DEV, LIVE, ORDERS, connect, deploy, live, orders, promote, uses, worlds};
 use crate::world::refused;
@@ -54,7 +55,7 @@ async fn another_mapping_makes_new_snapshots_and_moves_the_subscription() {
         deploy("web", uses(&[("orders", ORDERS)])).done(&world).await;
         let update = serde_json::from_value(json!({ "mapping": { DEV: "staging" } })).unwrap();
         let id = connection.id.to_string();
-        world.control.connection_update(&world.admin, "acme", &id, Default::default(), update).await.unwrap();
+        world.control.connection_update(&world.admin, "acme", &id, Default::default(), update, None).await.unwrap();
         assert_eq!(world.variables("web", DEV).await["CHOREO_ORDERS_SERVICEURL"], "http://10.0.0.2:8080/base");
     }
 }
@@ -146,7 +147,12 @@ async fn deployments_at_one_time_take_turns() {
         let version = |version: &str| orders().version(version);
         let (one, two, three) = (version("v1.1"), version("v1.2"), version("v1.3"));
         let made = tokio::join!(one.done(&world), two.done(&world), three.done(&world));
-        let all = world.control.deployment_list(&world.admin, "acme", "shop", "orders", None).await.unwrap();
+        let all = world
+            .control
+            .deployment_list(&world.admin, "acme", "shop", "orders", None, &PageQuery::default())
+            .await
+            .unwrap()
+            .items;
         assert_eq!(all.len(), 3, "{made:?}");
         assert_eq!(all.iter().filter(|deployment| deployment.state == "live").count(), 1);
         assert_eq!(all[0].state, "live", "the last one lives");

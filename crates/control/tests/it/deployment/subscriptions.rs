@@ -74,7 +74,11 @@ async fn external_consumers_come_with_their_connections() {
         undeploy(&world, "orders", DEV).await;
         assert_eq!(subscribed(&world, id).await, [DEV, LIVE], "nothing is taken away");
         let update = serde_json::from_value(json!({ "description": "the partner's" })).unwrap();
-        world.control.connection_update(&world.admin, ACME, &id.to_string(), Default::default(), update).await.unwrap();
+        world
+            .control
+            .connection_update(&world.admin, ACME, &id.to_string(), Default::default(), update, None)
+            .await
+            .unwrap();
         assert_eq!(subscribed(&world, id).await, [DEV, LIVE]);
         let problem =
             deploy("orders", super::build::offers(&[("api", 8080, "Project")])).to(LIVE).problem(&world).await;
@@ -93,7 +97,7 @@ async fn another_mapping_takes_an_external_consumers_subscription_away() {
         assert_eq!(subscribed(&world, id).await, [DEV]);
         let map = |target: &str| serde_json::from_value(json!({ "mapping": { DEV: target } })).unwrap();
         let (text, scope) = (id.to_string(), tieline_control::Scope::default());
-        world.control.connection_update(&world.admin, ACME, &text, scope, map("staging")).await.unwrap();
+        world.control.connection_update(&world.admin, ACME, &text, scope, map("staging"), None).await.unwrap();
         assert_eq!(subscribed(&world, id).await, [""; 0], "it is not what the mapping says");
         orders().to("staging").done(&world).await;
         assert_eq!(subscribed(&world, id).await, [DEV, "staging"]);
