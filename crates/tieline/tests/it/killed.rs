@@ -41,9 +41,10 @@ fn nothing_acknowledged_is_lost() {
             if round % 5 == 0 {
                 // The master key is rotated meanwhile, whose steps must survive as well.
                 let (url, token) = (server.url().to_owned(), token.as_str());
-                scope.spawn(
-                    move || while try_ask(&url, "POST", "/installation/key", Some(token), None, &[]).is_some() {},
-                );
+                let alone = serde_json::json!({});
+                scope.spawn(move || {
+                    while try_ask(&url, "POST", "/installation/key", Some(token), Some(&alone), &[]).is_some() {}
+                });
             }
             drop(sender);
             // Another moment in each round: after so many acknowledged writes, with others under way.

@@ -111,12 +111,16 @@ impl TestServer {
 
     fn begun(folder: Arc<TempDir>, data: PathBuf, flags: Vec<String>, mut process: Child) -> Self {
         let log = Arc::new(Mutex::new(String::new()));
-        let mut lines = BufReader::new(process.stderr.take().expect("its stderr")).lines();
+        let mut stderr = BufReader::new(process.stderr.take().expect("its stderr"));
+        // At its loudest the log repeats bytes of the wire: a reader that insisted on UTF-8 would stop, and then the server.
+        let mut line = move || {
+            let mut bytes = Vec::new();
+            let read = stderr.read_until(b'\n', &mut bytes).unwrap_or(0);
+            (read > 0).then(|| String::from_utf8_lossy(&bytes).into_owned())
+        };
         let mut url = None;
-        for line in lines.by_ref() {
-            let line = line.expect("UTF-8");
-            let mut log = log.lock().expect("the log");
-            *log += &(line.clone() + "\n");
+        while let Some(line) = line() {
+            *log.lock().expect("the log") += &line;
             if let Some((_, rest)) = line.split_once(" serves ") {
                 url = rest.split(',').next().map(str::to_owned);
                 break;
@@ -124,8 +128,8 @@ impl TestServer {
         }
         let kept = Arc::clone(&log);
         std::thread::spawn(move || {
-            for line in lines.map_while(Result::ok) {
-                *kept.lock().expect("the log") += &(line + "\n");
+            while let Some(line) = line() {
+                *kept.lock().expect("the log") += &line;
             }
         });
         let url = url.unwrap_or_else(|| panic!("the server did not start: {}", log.lock().expect("the log")));
