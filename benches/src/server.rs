@@ -33,7 +33,10 @@ impl Server {
         let begin = Instant::now();
         let child = Command::new(binary)
             .args(["server", "--database", database, "--listen", "127.0.0.1:0"])
-            .args(["--gateway-internal", "127.0.0.1:0", "--gateway-external", "127.0.0.1:0", "--data"])
+            .args(["--gateway-internal", "127.0.0.1:0", "--gateway-external", "127.0.0.1:0"])
+            // The same at each start, as in an installation: others would make every snapshot anew.
+            .args(["--public-url", "http://tieline.example", "--gateway-internal-url", "http://internal.example"])
+            .args(["--gateway-external-url", "http://external.example", "--data"])
             .arg(data)
             .stdin(Stdio::null())
             .stdout(Stdio::null())

@@ -256,8 +256,8 @@ fn template_copies(copies: Copies) -> Vec<String> {
     statements.push(numbered(
         components,
         &format!(
-            "deployment_connection (deployment_id, connection_id)
-             SELECT {deployment}, {used} FROM n, connection WHERE name = 'mail'"
+            "deployment_connection (deployment_id, connection_id, live)
+             SELECT {deployment}, {used}, TRUE FROM n, connection WHERE name = 'mail'"
         ),
     ));
     if connections == 0 {

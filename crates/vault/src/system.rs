@@ -14,14 +14,15 @@ impl Clock for SystemClock {
     }
 }
 
-/// The generator of the cryptographic library, seeded by the operating system.
+/// The generator of the operating system. That of the cryptographic library would first spend some 20 ms on collecting
+/// entropy of its own, in every process: ten times what a whole `tieline run` takes.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemRandomness;
 
 impl Randomness for SystemRandomness {
     #[expect(clippy::disallowed_methods, reason = "this is what everything else is given instead")]
     fn fill(&self, buffer: &mut [u8]) {
-        if aws_lc_rs::rand::fill(buffer).is_err() {
+        if getrandom::fill(buffer).is_err() {
             // Going on would mint keys that somebody can guess.
             std::process::abort();
         }
