@@ -231,15 +231,20 @@ fn template_copies(copies: Copies) -> Vec<String> {
             components,
             &format!(
                 "snapshot (id, organization_id, component_id, environment_id, variables, created_at)
-                 SELECT 'copy-' || i, snapshot.organization_id, {component}, environment_id, variables,
+                 SELECT 'copy-' || i, snapshot.organization_id, {component}, snapshot.environment_id, variables,
                      snapshot.created_at
-                 FROM n, snapshot JOIN component ON component.id = snapshot.component_id WHERE handle = 'template'"
+                 FROM n, snapshot JOIN deployment ON deployment.snapshot_id = snapshot.id
+                     JOIN component ON component.id = deployment.component_id
+                 WHERE handle = 'template' AND state = 'live'"
             ),
         ),
         numbered(
             components,
             "snapshot_secret (snapshot_id, sealed_version_id)
-             SELECT 'copy-' || i, sealed_version_id FROM n, snapshot_secret WHERE snapshot_id NOT LIKE 'copy-%'",
+             SELECT 'copy-' || i, sealed_version_id
+             FROM n, snapshot_secret JOIN deployment ON deployment.snapshot_id = snapshot_secret.snapshot_id
+                 JOIN component ON component.id = deployment.component_id
+             WHERE handle = 'template' AND state = 'live'",
         ),
         numbered(
             components,
@@ -248,7 +253,7 @@ fn template_copies(copies: Copies) -> Vec<String> {
                      addresses, degraded, state, sequence, created_at)
                  SELECT {deployment}, deployment.organization_id, {component}, environment_id, major, {release},
                      'copy-' || i, policy, addresses, degraded, state, sequence, deployment.created_at
-                 FROM n, deployment JOIN component ON component.id = deployment.component_id WHERE handle = 'template'"
+                 FROM n, deployment JOIN component ON component.id = deployment.component_id WHERE handle = 'template' AND state = 'live'"
             ),
         ),
     ];
