@@ -148,11 +148,11 @@ CREATE TABLE connection (
     updated_at TEXT NOT NULL,
     deleted_at TEXT
 );
-CREATE INDEX connection_by_organization ON connection (organization_id, level, project_id, component_id);
+CREATE INDEX connection_by_organization ON connection (organization_id, level, name_part, id);
 CREATE INDEX connection_by_name ON connection (organization_id, name_part);
 CREATE INDEX connection_by_service ON connection (service_id);
-CREATE INDEX connection_by_component ON connection (component_id);
-CREATE INDEX connection_by_project ON connection (project_id, level);
+CREATE INDEX connection_by_component ON connection (component_id, level, name_part, id);
+CREATE INDEX connection_by_project ON connection (project_id, level, name_part, id);
 CREATE INDEX connection_by_application ON connection (application_id) WHERE application_id IS NOT NULL;
 
 -- The secrets of clients: many per client, of one component where the connection says so. `state`: live, revoked.

@@ -188,27 +188,9 @@ impl Transaction {
         row.as_ref().map(Connection::read).transpose()
     }
 
-    /// The connections that a component may refer to, or a scope may use: the organization's, and the given project's
-    /// and component's. By level (organization first) and name.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn connections_usable(
-        &mut self,
-        organization: OrganizationId,
-        project: Option<ProjectId>,
-        component: Option<ComponentId>,
-    ) -> Result<Vec<Connection>> {
-        let sql = "SELECT * FROM connection WHERE organization_id = $1 AND deleted_at IS NULL
-             AND (level = 'organization' OR (level = 'project' AND project_id = $2) OR component_id = $3)
-             ORDER BY level, name_part, id";
-        let values = [text(organization), optional(project), optional(component)];
-        let mut found: Vec<_> = self.rows(sql, &values).await?.iter().map(Connection::read).collect::<Result<_>>()?;
-        found.sort_by_key(|connection| connection.level);
-        Ok(found)
-    }
-
-    /// One page of [`Transaction::connections_usable`]: those after a level, a normalised name and an id.
+    /// One page of the connections that a component may refer to, or a scope may use: the organization's, and the given
+    /// project's and component's, by level (organization first) and name; those after a level, a normalised name and an
+    /// id.
     ///
     /// # Errors
     /// When the database fails.
@@ -220,28 +202,45 @@ impl Transaction {
         after: Option<(Level, String, ConnectionId)>,
         limit: i64,
     ) -> Result<Vec<Connection>> {
-        let sql = "SELECT * FROM connection WHERE organization_id = $1 AND deleted_at IS NULL
-             AND (level = 'organization' OR (level = 'project' AND project_id = $2) OR component_id = $3)
-             AND (CASE level WHEN 'organization' THEN 1 WHEN 'project' THEN 2 ELSE 3 END, name_part, id) > ($4, $5, $6)
-             ORDER BY CASE level WHEN 'organization' THEN 1 WHEN 'project' THEN 2 ELSE 3 END, name_part, id LIMIT $7";
-        let (rank, part, id) = after.map_or((0, String::new(), String::new()), |(level, part, id)| {
-            let rank = match level {
-                Level::Organization => 1,
-                Level::Project => 2,
-                Level::Component => 3,
-            };
-            (rank, part, id.to_string())
-        });
-        let values = [
-            text(organization),
-            optional(project),
-            optional(component),
-            Value::Integer(rank),
-            text(part),
-            text(id),
-            Value::Integer(limit),
+        // A statement for each level: each reads on from its place in an index, and no further than its limit.
+        let levels = [
+            (
+                Level::Organization,
+                Some(organization.to_string()),
+                "SELECT * FROM connection WHERE organization_id = $1 AND level = 'organization' AND deleted_at IS NULL
+                     AND (name_part, id) > ($2, $3) ORDER BY name_part, id LIMIT $4",
+            ),
+            (
+                Level::Project,
+                project.map(|id| id.to_string()),
+                "SELECT * FROM connection WHERE project_id = $1 AND level = 'project' AND deleted_at IS NULL
+                     AND (name_part, id) > ($2, $3) ORDER BY name_part, id LIMIT $4",
+            ),
+            (
+                Level::Component,
+                component.map(|id| id.to_string()),
+                "SELECT * FROM connection WHERE component_id = $1 AND level = 'component' AND deleted_at IS NULL
+                     AND (name_part, id) > ($2, $3) ORDER BY name_part, id LIMIT $4",
+            ),
         ];
-        self.rows(sql, &values).await?.iter().map(Connection::read).collect()
+        let mut found = Vec::new();
+        for (level, owner, sql) in levels {
+            let Some(owner) = owner else { continue };
+            let (part, id) = match &after {
+                Some((passed, ..)) if *passed > level => continue,
+                Some((at, part, id)) if *at == level => (part.clone(), id.to_string()),
+                _ => (String::new(), String::new()),
+            };
+            let left = limit - i64::try_from(found.len()).unwrap_or(limit);
+            if left <= 0 {
+                break;
+            }
+            let values = [text(owner), text(part), text(id), Value::Integer(left)];
+            for row in self.rows(sql, &values).await? {
+                found.push(Connection::read(&row)?);
+            }
+        }
+        Ok(found)
     }
 
     /// Every connection whose variables could meet those of a connection of this name at this place. The place: at
@@ -277,21 +276,29 @@ impl Transaction {
         rows.iter().map(Connection::read).collect()
     }
 
-    /// The connections whose names normalise to `part` and that a component may refer to.
+    /// The connections whose names normalise to `part` and that a component may refer to, or a scope may use; those of
+    /// the organization first.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn connections_named(
         &mut self,
         organization: OrganizationId,
-        project: ProjectId,
-        component: ComponentId,
+        project: Option<ProjectId>,
+        component: Option<ComponentId>,
         part: &str,
     ) -> Result<Vec<Connection>> {
-        let sql = "SELECT * FROM connection WHERE organization_id = $1 AND name_part = $2 AND deleted_at IS NULL
-             AND (level = 'organization' OR (level = 'project' AND project_id = $3) OR component_id = $4) ORDER BY id";
-        let values = [text(organization), text(part), text(project), text(component)];
-        self.rows(sql, &values).await?.iter().map(Connection::read).collect()
+        let sql = "SELECT * FROM connection
+                 WHERE organization_id = $1 AND level = 'organization' AND name_part = $2 AND deleted_at IS NULL
+             UNION ALL SELECT * FROM connection
+                 WHERE project_id = $3 AND level = 'project' AND name_part = $2 AND deleted_at IS NULL
+             UNION ALL SELECT * FROM connection
+                 WHERE component_id = $4 AND level = 'component' AND name_part = $2 AND deleted_at IS NULL
+             ORDER BY id";
+        let values = [text(organization), text(part), optional(project), optional(component)];
+        let mut found: Vec<_> = self.rows(sql, &values).await?.iter().map(Connection::read).collect::<Result<_>>()?;
+        found.sort_by_key(|connection| connection.level);
+        Ok(found)
     }
 
     /// The connections that lead to a service.

@@ -47,9 +47,9 @@ impl Work<'_> {
         }
         let (project, component) = self.scope(scope).await?;
         let (project, component) = (project.map(|project| project.id), component.map(|component| component.id));
-        let usable = self.transaction.connections_usable(self.organization.id, project, component).await?;
         let part = variable_part(wanted);
-        usable.into_iter().find(|connection| variable_part(&connection.name) == part).ok_or_else(|| {
+        let named = self.transaction.connections_named(self.organization.id, project, component, &part).await?;
+        named.into_iter().next().ok_or_else(|| {
             let at = match (scope.project, scope.component) {
                 (Some(project), Some(component)) => format!("for the component {project}/{component}"),
                 (Some(project), None) => format!("for the project {project}"),

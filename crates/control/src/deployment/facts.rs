@@ -33,7 +33,9 @@ impl Work<'_> {
         let (organization, project) = (self.organization.id, component.project_id);
         let mut found: Vec<Connection> = Vec::new();
         for part in parts {
-            found.extend(self.transaction.connections_named(organization, project, component.id, &part).await?);
+            found.extend(
+                self.transaction.connections_named(organization, Some(project), Some(component.id), &part).await?,
+            );
         }
         for reference in &descriptor.service_references {
             let id = ConnectionId(reference.connection_id);

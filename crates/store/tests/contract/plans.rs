@@ -15,6 +15,13 @@ const SMALL: [&str; 4] = ["installation", "organization", "change_counter", "sch
 const WHOLE: [(&str, &str); 1] =
     [("SELECT number FROM change ORDER BY number LIMIT", "reads no more rows than its limit, in the order of the key")];
 
+/// Texts that read all connections of an organization, of which there may be a million, and why they may.
+const ALL_OF_AN_ORGANIZATION: [(&str, &str); 3] = [
+    ("deleted_at IS NOT NULL AND NOT EXISTS", "an index holds those alone that are out of use"),
+    ("access_mode IN ('organization', 'public')", "an environment that is made gives each of them keys"),
+    ("deleted_at IS NULL ORDER BY name_part, id", "an environment that is made or deleted concerns each of them"),
+];
+
 async fn sqlite() -> (Database, SqliteConnection) {
     let mut databases = Database::all().await;
     let database = databases.swap_remove(0);
@@ -36,6 +43,12 @@ async fn no_text_reads_a_whole_table_that_grows() {
         let steps = sqlx::query(sql_plan).fetch_all(&mut connection).await.expect("a plan");
         for step in steps {
             let step: String = step.get("detail");
+            if step.starts_with("SEARCH connection USING") && step.ends_with("(organization_id=?)") {
+                match ALL_OF_AN_ORGANIZATION.iter().find(|(part, _)| sql.contains(part)) {
+                    Some((part, _)) => _ = used.insert(*part),
+                    None => wrong.push(format!("{place}: {step}: {sql}")),
+                }
+            }
             let Some(table) = step.strip_prefix("SCAN ").and_then(|rest| rest.split(' ').next()) else { continue };
             if SMALL.contains(&table) || table == "CONSTANT" || table.starts_with('(') {
                 continue;
@@ -47,7 +60,7 @@ async fn no_text_reads_a_whole_table_that_grows() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert_eq!(used.len(), WHOLE.len(), "every exception is one");
+    assert_eq!(used.len(), WHOLE.len() + ALL_OF_AN_ORGANIZATION.len(), "every exception is one");
     drop(connection);
     database.drop().await;
 }
