@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tieline_core::access::Grant;
 use tieline_core::code;
-use tieline_core::id::TokenId;
+use tieline_core::id::{OrganizationId, TokenId};
 use tieline_core::model::Role;
 use tieline_core::secret::{Digest, Secret};
 use tieline_store::token::Token;
@@ -26,6 +26,8 @@ pub struct Actor {
 /// The holder of a token that exists, and until when it is accepted.
 pub(crate) struct Known {
     actor: Actor,
+    /// The organization that the token belongs to; none for one of the installation, which gets more of them over time.
+    organization: Option<OrganizationId>,
     expires_at: Option<Timestamp>,
 }
 
@@ -62,12 +64,12 @@ impl Control {
     /// `unauthenticated` when the token is unknown, expired or revoked.
     pub async fn authenticate(&self, presented: &Secret) -> Result<Actor> {
         let digest = Digest::of(presented.expose());
-        let change = *self.changes.borrow();
-        let known = match self.actors.recall(&digest, change) {
+        let number = self.feed.number();
+        let known = match self.actors.recall(&digest, &self.feed) {
             Some(known) => known,
             None => {
                 let known = Arc::new(self.find_actor(&digest).await?);
-                self.actors.keep(digest, change, Arc::clone(&known));
+                self.actors.keep(digest, &self.feed, number, known.organization, Arc::clone(&known));
                 known
             }
         };
@@ -106,7 +108,7 @@ impl Control {
             installation_admin: token.role == Role::InstallationAdmin,
             repeat: None,
         };
-        Ok(Known { actor, expires_at: token.expires_at })
+        Ok(Known { actor, organization: token.organization_id, expires_at: token.expires_at })
     }
 }
 

@@ -45,7 +45,7 @@ impl Control {
         work::audit(&mut transaction, "", actor.label(), "installation_token_revoke", &found.name, detail, at).await?;
         let number = transaction.change_insert("", "installation_token_revoke", &found.name, at).await?;
         transaction.commit().await?;
-        self.announce(number);
+        self.feed.announce("", number);
         Ok(())
     }
 }

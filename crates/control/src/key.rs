@@ -94,7 +94,7 @@ impl Control {
         }
         let number = transaction.change_insert("", "key_rotate", "installation", self.now()).await?;
         transaction.commit().await?;
-        self.announce(number);
+        self.feed.announce("", number);
         let alone = Keyring::parse(sealer.keyring().text().expose()).map_err(unusable)?.without_former();
         if let Some(path) = &self.settings.key_file {
             alone.replace(path, &*self.randomness).map_err(unusable)?;

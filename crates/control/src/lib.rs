@@ -13,6 +13,7 @@ mod consumers;
 mod deployment;
 mod environment;
 mod error;
+mod feed;
 mod installation_token;
 mod key;
 mod memory;
@@ -45,6 +46,7 @@ use uuid::Uuid;
 
 use crate::actor::Known;
 use crate::deployment::{Delivered, Report};
+use crate::feed::Feed;
 use crate::memory::Memory;
 
 pub use actor::Actor;
@@ -95,7 +97,7 @@ pub struct Control {
     clock: Arc<dyn Clock>,
     randomness: Arc<dyn Randomness>,
     settings: Settings,
-    changes: watch::Sender<i64>,
+    feed: Feed,
     /// Who presented a token, by its digest.
     actors: Memory<Digest, Arc<Known>>,
     /// What runners fetch.
@@ -109,7 +111,7 @@ impl Control {
     /// database.
     #[must_use]
     pub fn changes(&self) -> watch::Receiver<i64> {
-        self.changes.subscribe()
+        self.feed.subscribe()
     }
 
     /// What this server was told at its start.
@@ -125,15 +127,6 @@ impl Control {
     pub async fn ready(&self) -> Result<()> {
         self.store.read().await?.change_number().await?;
         Ok(())
-    }
-
-    /// Tells whoever follows the feed of a change that is committed. Numbers may arrive out of order; the last counts.
-    fn announce(&self, number: i64) {
-        self.changes.send_if_modified(|last| {
-            let later = number > *last;
-            *last = (*last).max(number);
-            later
-        });
     }
 
     fn now(&self) -> Timestamp {

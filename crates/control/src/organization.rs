@@ -56,7 +56,7 @@ impl Control {
         work::audit(&mut transaction, &id, actor.label(), "organization_create", &object, json!({}), at).await?;
         let number = transaction.change_insert(&id, "organization_create", &object, at).await?;
         transaction.commit().await?;
-        self.announce(number);
+        self.feed.announce(&id, number);
         Ok(view(organization))
     }
 

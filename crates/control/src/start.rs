@@ -9,8 +9,9 @@ use tieline_store::Store;
 use tieline_store::token::Installation;
 use tieline_vault::keyring::Keyring;
 use tieline_vault::seal::Sealer;
-use tokio::sync::{Mutex, watch};
+use tokio::sync::Mutex;
 
+use crate::feed::Feed;
 use crate::memory::Memory;
 use crate::token::installation_admin;
 use crate::{Control, Result, Settings, work};
@@ -91,7 +92,6 @@ impl Control {
         let number = transaction.change_number().await.map_err(failed)?;
         transaction.commit().await.map_err(failed)?;
         let sealer = RwLock::new(Arc::new(Sealer::new(keyring, Arc::clone(&randomness))));
-        let (changes, _) = watch::channel(number);
         let rotation = Mutex::new(());
         Ok(Self {
             store,
@@ -100,7 +100,7 @@ impl Control {
             clock,
             randomness,
             settings,
-            changes,
+            feed: Feed::new(number),
             actors: Memory::new(),
             delivered: Memory::new(),
             reports: std::sync::Mutex::default(),

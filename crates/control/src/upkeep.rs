@@ -17,8 +17,9 @@ impl Control {
     /// # Errors
     /// When the database fails.
     pub async fn feed_follow(&self) -> Result<()> {
-        let number = self.store.read().await?.change_number().await?;
-        self.announce(number);
+        let read = self.feed.read();
+        let changes = self.store.read().await?.changes_after(read).await?;
+        self.feed.follow(read, &changes);
         Ok(())
     }
 

@@ -126,7 +126,7 @@ impl<'a> Work<'a> {
         let organization = self.organization.id.to_string();
         let number = self.transaction.change_insert(&organization, action, object, self.at).await?;
         self.transaction.commit().await?;
-        self.control.announce(number);
+        self.control.feed.announce(&organization, number);
         Ok(())
     }
 

@@ -29,6 +29,17 @@ pub struct AuditEntry {
     pub hash: String,
 }
 
+/// What was changed in an organization since some number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastChange {
+    /// The organization's id; empty for the installation.
+    pub organization: String,
+    /// The number of the first of these changes.
+    pub first: i64,
+    /// The number of the last of these changes.
+    pub last: i64,
+}
+
 /// Which entries of a chain are asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditFilter {
@@ -150,6 +161,25 @@ impl Transaction {
     pub async fn change_number(&mut self) -> Result<i64> {
         let row = self.row("SELECT number FROM change_counter WHERE id = 1", &[]).await?;
         row.map_or(Ok(0), |row| row.integer("number"))
+    }
+
+    /// Which organizations changed after the change of a number, with the numbers of their first and last change since.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn changes_after(&mut self, number: i64) -> Result<Vec<LastChange>> {
+        let sql = "SELECT organization_id, MIN(number) AS first, MAX(number) AS last FROM change WHERE number > $1
+             GROUP BY organization_id";
+        let rows = self.rows(sql, &[Value::Integer(number)]).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(LastChange {
+                    organization: row.text("organization_id")?,
+                    first: row.integer("first")?,
+                    last: row.integer("last")?,
+                })
+            })
+            .collect()
     }
 
     /// Forgets up to `limit` changes of before a time, the oldest first; answers how many. The last change stays.

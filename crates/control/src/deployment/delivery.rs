@@ -138,8 +138,8 @@ impl Control {
 
     async fn delivered(&self, actor: &Actor, query: &SnapshotQuery) -> Result<Arc<Delivered>> {
         let question = (actor.token, query.question());
-        let change = *self.changes.borrow();
-        if let Some(delivered) = self.delivered.recall(&question, change) {
+        let number = self.feed.number();
+        if let Some(delivered) = self.delivered.recall(&question, &self.feed) {
             return Ok(delivered);
         }
         let mut work = self.read(actor, &query.organization).await?;
@@ -150,7 +150,8 @@ impl Control {
         let sealed = sealed.into_iter().map(|version| (version.id, version)).collect();
         let revision = Digest::of(&json!([live.id, live.snapshot_id, live.policy]).to_string()).to_string();
         let delivered = Arc::new(Delivered { revision, spot, runner, live, pinned, sealed });
-        self.delivered.keep(question, change, Arc::clone(&delivered));
+        let organization = Some(delivered.live.organization_id);
+        self.delivered.keep(question, &self.feed, number, organization, Arc::clone(&delivered));
         Ok(delivered)
     }
 

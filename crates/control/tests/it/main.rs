@@ -8,6 +8,7 @@ mod deployment;
 mod frame;
 mod hostile;
 mod key;
+mod memory;
 mod provider;
 mod service;
 mod tenants;
