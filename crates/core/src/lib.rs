@@ -3,6 +3,7 @@
 //! Nothing here does I/O, reads a clock, draws randomness or runs async: what is not an argument does not exist.
 
 pub mod access;
+pub mod access_token;
 pub mod address;
 pub mod clock;
 pub mod collision;

@@ -117,6 +117,18 @@ words! {
 }
 
 words! {
+    /// How tokens are signed.
+    SigningAlgorithm {
+        /// ECDSA on P-256 with SHA-256.
+        Es256 = "es256",
+        /// Ed25519.
+        EdDsa = "eddsa",
+        /// RSA of 2048 bits with SHA-256, PKCS#1 1.5.
+        Rs256 = "rs256",
+    }
+}
+
+words! {
     /// Whose secret a connection injects.
     Secrets {
         /// One secret for all components that use the application.

@@ -1,4 +1,5 @@
-//! Keys and plaintext secrets: sealing against a context, opaque tokens, the encrypted cache, files only their owner reads.
+//! Keys and plaintext secrets: sealing against a context, signing, opaque tokens, the encrypted cache, files only their
+//! owner reads.
 //!
 //! The vault knows no tables and no HTTP: it is handed bytes, contexts and paths, and gives back bytes and secrets.
 
@@ -8,5 +9,6 @@ pub mod key;
 pub mod keyring;
 pub mod private_file;
 pub mod seal;
+pub mod signing;
 pub mod system;
 pub mod token;

@@ -9,12 +9,15 @@ mod document;
 mod graphql;
 mod openapi;
 mod protobuf;
+mod scopes;
 mod wsdl;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use detect::Language;
+
+pub use scopes::{scope_names, scopes};
 
 /// Largest definition that is read, in bytes.
 pub const MAX_BYTES: usize = 2 * 1024 * 1024;

@@ -9,7 +9,7 @@ use super::{
 };
 
 /// The methods a path may have: OpenAPI 3.2's fixed fields, of which earlier versions have fewer.
-const METHODS: [&str; 9] = ["get", "put", "post", "delete", "options", "head", "patch", "trace", "query"];
+pub(super) const METHODS: [&str; 9] = ["get", "put", "post", "delete", "options", "head", "patch", "trace", "query"];
 
 /// Reads a document that calls itself OpenAPI or Swagger.
 pub(super) fn read(document: &Value, kind: DefinitionKind) -> Definition {

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod connection;
+pub mod oauth;
 pub mod plan;
 pub mod service;
 pub mod tenancy;

@@ -12,6 +12,8 @@ pub struct OrganizationView {
     pub handle: String,
     /// The first part of the names of injected variables.
     pub variable_prefix: String,
+    /// How long its access tokens live, in seconds.
+    pub token_lifetime_seconds: i64,
     /// Counts its changes: `If-Match: "<revision>"` changes it only as it is.
     pub revision: i64,
     /// When it was made.
@@ -33,6 +35,8 @@ pub struct OrganizationCreate {
 pub struct OrganizationUpdate {
     /// The first part of the names of injected variables: `[A-Z][A-Z0-9_]*`.
     pub variable_prefix: Option<String>,
+    /// How long its access tokens live, in seconds: 60 to 86400.
+    pub token_lifetime_seconds: Option<i64>,
 }
 
 /// An environment.
