@@ -10,6 +10,7 @@ mod hostile;
 mod key;
 mod provider;
 mod service;
+mod table;
 mod tenants;
 mod upkeep;
 mod world;
