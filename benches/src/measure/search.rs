@@ -65,10 +65,10 @@ fn services(sqlite: bool) -> Vec<String> {
     let insert = format!(
         "{numbers} INSERT INTO service (id, organization_id, type, kind, reference, reference_folded, name, major,
              version, summary, overview, document, labels, categories, definition_kind, parameters, schemes,
-             visibilities, published, listed, revision, created_at, updated_at)
+             approval, visibilities, published, listed, revision, created_at, updated_at)
          SELECT {id}, organization_id, type, kind, 'thirdparty:Copy ' || i || '/v1', 'thirdparty:copy ' || i || '/v1',
              'Copy ' || i, 1, 'v1', {content}, '', '', labels, categories, definition_kind, parameters, schemes,
-             visibilities, published, listed, 1, created_at, updated_at
+             approval, visibilities, published, listed, 1, created_at, updated_at
          FROM n, service WHERE name = 'Mail Gate'"
     );
     let index = if sqlite {

@@ -57,6 +57,20 @@ impl Actor {
     }
 }
 
+impl Actor {
+    /// Refuses unless the actor is a gateway.
+    pub(crate) fn require_gateway(&self) -> Result<()> {
+        if self.grants.iter().any(|grant| grant.role == Role::Gateway) {
+            return Ok(());
+        }
+        Err(Error::forbidden(
+            code!("forbidden"),
+            format!("{} may not do this: it needs the role gateway", self.label),
+            "make a token for the gateway: `tieline token create NAME --role gateway`",
+        ))
+    }
+}
+
 impl Control {
     /// Finds out who presents a token.
     ///

@@ -1,5 +1,7 @@
 //! Components: what is deployed, or, as an external consumer, only connected.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 use tieline_core::access::{Permission, Verdict};
 use tieline_core::code;
@@ -175,8 +177,16 @@ impl Work<'_> {
     /// Keys for a provider that is gone open nothing: those of connections to it are revoked at once.
     async fn component_take_out(&mut self, component: &Component, to: Vec<Connection>) -> Result<()> {
         let at = self.at;
+        let mut used = BTreeSet::new();
         for deployment in self.transaction.deployments_of_component(component.id).await? {
+            if deployment.state == "live" {
+                used.extend(self.transaction.deployment_connections(deployment.id).await?);
+            }
             self.transaction.deployment_end(deployment.id, at).await?;
+        }
+        self.subscribe(&used).await?;
+        for connection in self.transaction.connections_keyed_for(component.id).await? {
+            self.touch_connection(&connection);
         }
         let own = self.transaction.connections_of_component(component.id).await?;
         for connection in own.iter().chain(&to) {
@@ -186,6 +196,7 @@ impl Work<'_> {
         let services = self.transaction.services_of_provider(component.id).await?;
         self.transaction.component_history_delete(component.id).await?;
         for service in services {
+            self.touch_service(service.id);
             self.transaction.service_delete(service.id).await?;
         }
         self.transaction.component_delete(component.id).await?;

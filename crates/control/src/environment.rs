@@ -107,6 +107,7 @@ impl Control {
                 })?;
             }
             environment.allowed_addresses = networks;
+            work.touch_services_in(&environment).await?;
         }
         work.transaction.environment_update(&environment).await?;
         environment.revision += 1;
@@ -220,8 +221,19 @@ impl Work<'_> {
         Ok(users)
     }
 
+    async fn touch_services_in(&mut self, environment: &Environment) -> Result<()> {
+        for service in self.transaction.services_deployed_in(environment.id).await? {
+            self.touch_service(service);
+        }
+        Ok(())
+    }
+
     async fn environment_take_out(&mut self, environment: &Environment) -> Result<()> {
         let at = self.at;
+        self.touch_services_in(environment).await?;
+        for connection in self.transaction.connections_subscribed_in(environment.id).await? {
+            self.touch_connection(&connection);
+        }
         for deployment in self.transaction.deployments_live_of_organization(self.organization.id).await? {
             if deployment.environment_id == environment.id {
                 self.transaction.deployment_end(deployment.id, at).await?;

@@ -1,15 +1,72 @@
-//! Tokens of the installation's administrators: the first start and restores make them, other administrators end them.
+//! Tokens of the installation: of its administrators, which the first start and restores make, and of its gateways, which
+//! administrators make. Administrators end both.
 
 use serde_json::json;
 use tieline_core::code;
-use tieline_core::wire::access::{TokenState, TokenView};
+use tieline_core::id::TokenId;
+use tieline_core::model::Role;
+use tieline_core::secret::Secret;
+use tieline_core::wire::access::{TokenCreate, TokenState, TokenView};
 use tieline_store::token::Token;
+use tieline_vault::token::new_token;
 
-use crate::token::{state, view};
+use crate::organization::handle;
+use crate::token::{expiry, kind, state, view};
 use crate::{Actor, Control, Error, Result, work};
 
 impl Control {
-    /// The tokens of the installation's administrators, the oldest first.
+    /// Makes a token for a gateway. The secret is what its holder presents; nobody can ask for it again.
+    ///
+    /// # Errors
+    /// `forbidden`, `token_scope_invalid`, `token_exists`, `handle_invalid`.
+    pub async fn installation_token_create(&self, actor: &Actor, request: TokenCreate) -> Result<(TokenView, Secret)> {
+        actor.require_installation()?;
+        let at = self.now();
+        if request.role != Role::Gateway || request.project.or(request.component).or(request.environment).is_some() {
+            return Err(Error::invalid(
+                code!("token_scope_invalid"),
+                "only tokens with the role gateway are made for the installation, and they are limited to nothing in it",
+                "make others in an organization, with --organization",
+            ));
+        }
+        let name = handle(&request.name)?;
+        let expires_at = expiry(at, request.expires_in_seconds)?;
+        let mut transaction = self.store.write().await?;
+        transaction.installation_lock().await?;
+        let same =
+            |token: &Token| token.name.eq_ignore_ascii_case(name.as_str()) && state(token, at) == TokenState::Live;
+        if transaction.installation_tokens().await?.iter().any(same) {
+            return Err(Error::conflict(
+                code!("token_exists"),
+                format!("there is a live token {:?} already", name.as_str()),
+                "choose another name, or revoke that token with `tieline token revoke --installation`",
+            ));
+        }
+        let (secret, digest) = new_token(kind(request.role), &*self.randomness);
+        let token = Token {
+            id: TokenId(self.new_id()),
+            name: name.as_str().to_owned(),
+            digest: digest.as_bytes().to_vec(),
+            role: request.role,
+            organization_id: None,
+            project_id: None,
+            component_id: None,
+            environment_id: None,
+            created_at: at,
+            expires_at,
+            revoked_at: None,
+        };
+        transaction.token_insert(&token).await?;
+        let action = "installation_token_create";
+        let detail = json!({ "id": token.id, "role": token.role, "expires_at": token.expires_at });
+        work::audit(&mut transaction, "", actor.label(), action, &token.name, detail, at).await?;
+        let number = transaction.change_insert("", action, &token.name, at).await?;
+        transaction.commit().await?;
+        self.feed.announce("", number);
+        Ok((view(None, &token, at), secret))
+    }
+
+    /// The tokens of the installation's administrators and gateways, the oldest first.
     ///
     /// # Errors
     /// `forbidden`.
@@ -20,7 +77,7 @@ impl Control {
         Ok(tokens.iter().map(|token| view(None, token, at)).collect())
     }
 
-    /// Takes a token of an administrator out of use, from the next request on. It is named by its id, or by its name if
+    /// Takes a token of an administrator or gateway out of use, from the next request on. It is named by its id, or by its name if
     /// one live token alone bears it.
     ///
     /// # Errors
@@ -33,7 +90,8 @@ impl Control {
         let mut live = transaction.installation_tokens().await?;
         live.retain(|token| state(token, at) == TokenState::Live);
         let found = find(&live, named)?;
-        if live.len() == 1 {
+        let administrators = live.iter().filter(|token| token.role == Role::InstallationAdmin).count();
+        if found.role == Role::InstallationAdmin && administrators == 1 {
             return Err(Error::conflict(
                 code!("token_last"),
                 "it is the last live token of an administrator: nobody could administer the installation any more",

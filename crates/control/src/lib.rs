@@ -25,6 +25,7 @@ pub mod restore;
 mod sealed;
 mod service;
 mod start;
+mod table;
 mod token;
 mod upkeep;
 mod work;
@@ -57,6 +58,7 @@ pub use error::{Error, Kind, Refusal, Result};
 pub use page::PageQuery;
 pub use purge::Purged;
 pub use start::{FirstStart, StartError};
+pub use table::{TableCursor, TablePiece, TableStream};
 pub use upkeep::Reconciled;
 
 /// What a server is told at its start and never changes while it runs.
@@ -98,6 +100,8 @@ pub struct Control {
     randomness: Arc<dyn Randomness>,
     settings: Settings,
     feed: Feed,
+    /// The last change that a gateway in this process has applied; none while there is no gateway.
+    applied: watch::Sender<Option<i64>>,
     /// Who presented a token, by its digest.
     actors: Memory<Digest, Arc<Known>>,
     /// What runners fetch.

@@ -141,6 +141,7 @@ fn view(organization: Organization) -> OrganizationView {
     OrganizationView {
         handle: organization.handle,
         variable_prefix: organization.variable_prefix,
+        token_lifetime_seconds: 900,
         revision: organization.revision,
         created_at: organization.created_at,
     }

@@ -30,7 +30,7 @@ pub struct Purged {
 }
 
 impl Control {
-    /// Forgets changes older than seven days (never the last), answers older than a day, and revoked secrets to which no
+    /// Forgets changes older than seven days (never the last) with what they took out of the gateway's table, answers older than a day, and revoked secrets to which no
     /// snapshot, key or entry refers.
     ///
     /// # Errors
@@ -48,6 +48,9 @@ impl Control {
                     break;
                 }
             }
+            let mut transaction = self.store.write().await?;
+            transaction.table_forget().await?;
+            transaction.commit().await?;
         }
         if let Ok(before) = now.checked_sub(ANSWERS_KEPT) {
             let mut transaction = self.store.write().await?;

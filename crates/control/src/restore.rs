@@ -8,7 +8,7 @@ use serde_json::json;
 use tieline_core::clock::Clock;
 use tieline_core::code;
 use tieline_core::model::Role;
-use tieline_core::randomness::Randomness;
+use tieline_core::randomness::{Randomness, uuid_v4};
 use tieline_core::secret::Secret;
 use tieline_store::{Store, Transaction};
 
@@ -30,6 +30,7 @@ pub async fn restore<R: BufRead, E: From<StartError>>(
 ) -> std::result::Result<u64, E> {
     let mut transaction = store.write().await.map_err(|error| StartError::Control(error.into()))?;
     let rows = fill(&mut transaction, &mut file).await.map_err(StartError::Control)?;
+    renumber(&mut transaction, &**randomness).await.map_err(|error| StartError::Control(error.into()))?;
     let secret = admin(&mut transaction, &**clock, &**randomness).await.map_err(StartError::Control)?;
     keep(&secret)?;
     transaction.commit().await.map_err(|error| StartError::Control(error.into()))?;
@@ -68,6 +69,14 @@ async fn fill<R: BufRead>(transaction: &mut Transaction, file: &mut BackupFile<R
     }
     transaction.restore_end().await?;
     Ok(file.rows())
+}
+
+/// The numbers of changes go on from where the backup was: they are others than those that gateways saw meanwhile. What
+/// derived the gateway's table stays known.
+async fn renumber(transaction: &mut Transaction, randomness: &dyn Randomness) -> tieline_store::Result<()> {
+    let generation = transaction.change_generation().await?;
+    let format = generation.split('-').next().unwrap_or_default();
+    transaction.change_generation_set(&format!("{format}-{}", uuid_v4(randomness))).await
 }
 
 async fn admin(transaction: &mut Transaction, clock: &dyn Clock, randomness: &dyn Randomness) -> Result<Secret> {

@@ -9,10 +9,11 @@ use tieline_store::Store;
 use tieline_store::token::Installation;
 use tieline_vault::keyring::Keyring;
 use tieline_vault::seal::Sealer;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 
 use crate::feed::Feed;
 use crate::memory::Memory;
+use crate::table::first_generation;
 use crate::token::installation_admin;
 use crate::{Control, Result, Settings, work};
 
@@ -82,6 +83,7 @@ impl Control {
                 transaction.installation_save(&installation).await.map_err(failed)?;
                 let (token, secret) = installation_admin("admin", &*clock, &*randomness);
                 transaction.token_insert(&token).await.map_err(failed)?;
+                transaction.change_generation_set(&first_generation(&*randomness)).await.map_err(failed)?;
                 let detail = serde_json::json!({ "token": token.id });
                 work::audit(&mut transaction, "", "server", "installation_create", "installation", detail, at)
                     .await
@@ -101,6 +103,7 @@ impl Control {
             randomness,
             settings,
             feed: Feed::new(number),
+            applied: watch::channel(None).0,
             actors: Memory::new(),
             delivered: Memory::new(),
             reports: std::sync::Mutex::default(),

@@ -171,6 +171,10 @@ async fn limits(work: &mut Work<'_>, request: &TokenCreate) -> Result<Limits> {
             "the role installation-admin belongs to the installation, not to an organization",
             "give the role organization-admin",
         ),
+        Role::Gateway => wrong(
+            "the role gateway belongs to the installation, not to an organization",
+            "make it as an administrator of the installation: `tieline token create NAME --role gateway`",
+        ),
         Role::OrganizationAdmin if request.project.is_some() => wrong(
             "an organization admin is not limited to a project",
             "leave --project out, or give the role project-admin",
@@ -202,7 +206,7 @@ async fn limits(work: &mut Work<'_>, request: &TokenCreate) -> Result<Limits> {
 /// Refuses to hand out what the actor does not have: a runner of a critical environment reads its secrets.
 fn may_grant(work: &Work<'_>, role: Role, project: Option<&Project>, environment: Option<&Environment>) -> Result<()> {
     match role {
-        Role::InstallationAdmin | Role::OrganizationAdmin | Role::ProjectAdmin => {
+        Role::InstallationAdmin | Role::Gateway | Role::OrganizationAdmin | Role::ProjectAdmin => {
             work.require(Permission::AdministerOrganization, None)
         }
         Role::Viewer | Role::Developer | Role::Runner => {
@@ -222,7 +226,7 @@ fn manages(work: &Work<'_>, token: &Token) -> bool {
     work.verdict(needed, token.project_id) == Verdict::Allowed
 }
 
-fn expiry(at: Timestamp, seconds: Option<i64>) -> Result<Option<Timestamp>> {
+pub(crate) fn expiry(at: Timestamp, seconds: Option<i64>) -> Result<Option<Timestamp>> {
     let Some(seconds) = seconds else { return Ok(None) };
     let end =
         (1..=LONGEST).contains(&seconds).then(|| at.checked_add(SignedDuration::from_secs(seconds)).ok()).flatten();
@@ -244,9 +248,10 @@ pub(crate) fn state(token: &Token, at: Timestamp) -> TokenState {
 }
 
 /// The word in a token's text that says what was found: leak scanners and people recognise it.
-fn kind(role: Role) -> &'static str {
+pub(crate) fn kind(role: Role) -> &'static str {
     match role {
         Role::Runner => "runner",
+        Role::Gateway => "gateway",
         Role::InstallationAdmin | Role::OrganizationAdmin => "admin",
         _ => "api",
     }

@@ -107,7 +107,7 @@ pub struct Reconciled {
 }
 
 /// The server itself, as an actor in one organization.
-fn server_in(organization: &Organization) -> Actor {
+pub(crate) fn server_in(organization: &Organization) -> Actor {
     let grant = Grant {
         role: Role::OrganizationAdmin,
         organization: Some(organization.id),

@@ -1,6 +1,8 @@
 //! The frame of every use case: a transaction in one organization, with what was found, who asks, and at the end the
 //! audit entry and the numbered change.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde_json::Value as Json;
 use tieline_core::access::{Permission, Place, Verdict, decide};
@@ -12,6 +14,7 @@ use tieline_store::organization::Organization;
 use tieline_store::record::AuditEntry;
 use tieline_store::tenancy::{Component, Environment, Project};
 
+use crate::table::{self, Difference, Scope};
 use crate::{Actor, Control, Error, Result, answer};
 
 /// A use case at work in one organization. Dropped without [`Work::finish`], it leaves nothing behind.
@@ -21,6 +24,8 @@ pub(crate) struct Work<'a> {
     pub(crate) transaction: Transaction,
     pub(crate) organization: Organization,
     pub(crate) at: Timestamp,
+    /// Of what the gateway's table is derived anew when it ends.
+    pub(crate) touched: BTreeSet<Scope>,
 }
 
 impl Control {
@@ -54,7 +59,7 @@ impl<'a> Work<'a> {
         if !actor.grants.iter().any(belongs) {
             return Err(missing());
         }
-        Ok(Self { control, actor, transaction, organization, at: control.now() })
+        Ok(Self { control, actor, transaction, organization, at: control.now(), touched: BTreeSet::new() })
     }
 
     /// Whether the actor may do something in a project, or in the organization as a whole.
@@ -120,13 +125,31 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Records what was done and makes everything durable: the audit entry, the numbered change, the commit.
+    /// Records what was done and makes everything durable: the audit entry, the numbered change with what it changes of the
+    /// gateway's table, the commit. Returns when a gateway in this process has applied it.
     pub(crate) async fn finish(mut self, action: &str, object: &str, detail: Json) -> Result<()> {
+        let differences = self.table_differences().await?;
+        self.finish_with(differences, action, object, detail).await
+    }
+
+    /// As [`Work::finish`], with differences of the gateway's table that were derived already.
+    pub(crate) async fn finish_with(
+        mut self,
+        differences: Vec<Difference>,
+        action: &str,
+        object: &str,
+        detail: Json,
+    ) -> Result<()> {
         self.audit(action, object, detail).await?;
         let organization = self.organization.id.to_string();
         let number = self.transaction.change_insert(&organization, action, object, self.at).await?;
+        let served = !differences.is_empty();
+        table::record(&mut self.transaction, differences, number).await?;
         self.transaction.commit().await?;
         self.control.feed.announce(&organization, number);
+        if served {
+            self.control.await_applied(number).await;
+        }
         Ok(())
     }
 

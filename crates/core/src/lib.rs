@@ -27,5 +27,6 @@ pub mod resolve;
 pub mod route_table;
 pub mod secret;
 pub mod service_url;
+pub mod table_feed;
 pub mod version;
 pub mod wire;

@@ -159,6 +159,8 @@ words! {
 words! {
     /// What an actor may do; a later word may do what an earlier one may.
     Role {
+        /// Follows the gateway's table, and nothing else.
+        Gateway = "gateway",
         /// Fetches the snapshot of one component in one environment, and nothing else.
         Runner = "runner",
         /// Sees everything but secrets.

@@ -142,6 +142,7 @@ fn service(
         )),
         parameters: Vec::new(),
         schemes: Vec::new(),
+        approval: false,
         visibilities: Vec::new(),
         endpoint: None,
         published: true,

@@ -74,6 +74,7 @@ CREATE TABLE service (
     definition TEXT,
     parameters TEXT NOT NULL,
     schemes TEXT NOT NULL,
+    approval BOOLEAN NOT NULL,
     visibilities TEXT NOT NULL,
     endpoint TEXT,
     published BOOLEAN NOT NULL,
@@ -153,7 +154,7 @@ CREATE INDEX connection_by_name ON connection (organization_id, name_part);
 CREATE INDEX connection_by_service ON connection (service_id);
 CREATE INDEX connection_by_component ON connection (component_id, level, name_part, id);
 CREATE INDEX connection_by_project ON connection (project_id, level, name_part, id);
-CREATE INDEX connection_by_application ON connection (application_id) WHERE application_id IS NOT NULL;
+CREATE INDEX connection_by_application ON connection (application_id, service_id) WHERE application_id IS NOT NULL;
 
 -- The secrets of clients: many per client, of one component where the connection says so. `state`: live, revoked.
 CREATE TABLE client_secret (
@@ -243,20 +244,25 @@ CREATE INDEX deployment_by_environment ON deployment (environment_id);
 CREATE INDEX deployment_by_release ON deployment (release_id);
 CREATE INDEX deployment_by_snapshot ON deployment (snapshot_id);
 
--- Where an internal service listens in a deployment's environment. `live` is that of the deployment, so that what is
--- asked of the live ones does not read the history.
+-- Where an internal service listens in a deployment's environment, and what the release deployed there says of it: the
+-- marketplace may stand for another. `live` is that of the deployment, so that what is asked of the live ones does not
+-- read the history.
 CREATE TABLE deployed_endpoint (
     deployment_id TEXT NOT NULL REFERENCES deployment (id),
     service_id TEXT NOT NULL REFERENCES service (id),
     environment_id TEXT NOT NULL REFERENCES environment (id),
     address TEXT NOT NULL,
     base_path TEXT NOT NULL,
+    type TEXT NOT NULL,
+    visibilities TEXT NOT NULL,
+    operations TEXT NOT NULL,
     live BOOLEAN NOT NULL,
     PRIMARY KEY (deployment_id, service_id)
 );
 CREATE INDEX deployed_endpoint_live ON deployed_endpoint (service_id, environment_id) WHERE live;
 CREATE INDEX deployed_endpoint_by_service ON deployed_endpoint (service_id);
 CREATE INDEX deployed_endpoint_by_environment ON deployed_endpoint (environment_id);
+CREATE INDEX deployed_endpoint_live_there ON deployed_endpoint (environment_id) WHERE live;
 
 -- Which connections a deployment's descriptor refers to: the consumers of a connection and of its service. `live` is
 -- that of the deployment.
@@ -280,6 +286,23 @@ CREATE TABLE subscription (
 CREATE INDEX subscription_by_service ON subscription (service_id, provider_environment_id);
 CREATE INDEX subscription_by_environment ON subscription (environment_id);
 CREATE INDEX subscription_by_provider ON subscription (provider_environment_id);
+
+-- What the owners of a service decided about a subscriber in a provider environment: an OAuth application, or a connection
+-- that has none (`application/ID`, `connection/ID`). Subscriptions come and go with deployments; this stays. `kind`:
+-- approval (approved, refused), block (blocked), plan (the name of a rate plan).
+CREATE TABLE subscription_decision (
+    subscriber TEXT NOT NULL,
+    service_id TEXT NOT NULL REFERENCES service (id),
+    environment_id TEXT NOT NULL REFERENCES environment (id),
+    kind TEXT NOT NULL,
+    choice TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    at TEXT NOT NULL,
+    PRIMARY KEY (subscriber, service_id, environment_id, kind)
+);
+CREATE INDEX subscription_decision_by_service ON subscription_decision (service_id);
+CREATE INDEX subscription_decision_by_environment ON subscription_decision (environment_id);
 
 -- Which snapshot a runner took last, and until when it counts as held.
 CREATE TABLE instance (
@@ -336,12 +359,14 @@ CREATE TABLE audit (
     PRIMARY KEY (organization_id, sequence)
 );
 
--- The change feed: numbered under the lock of the one counter row, so that numbers commit in order.
+-- The change feed: numbered under the lock of the one counter row, so that numbers commit in order. Numbers of another
+-- generation mean nothing: a restore goes back to earlier ones.
 CREATE TABLE change_counter (
     id BIGINT PRIMARY KEY CHECK (id = 1),
-    number BIGINT NOT NULL
+    number BIGINT NOT NULL,
+    generation TEXT NOT NULL
 );
-INSERT INTO change_counter (id, number) VALUES (1, 0);
+INSERT INTO change_counter (id, number, generation) VALUES (1, 0, '');
 
 CREATE TABLE change (
     number BIGINT PRIMARY KEY,
@@ -350,6 +375,19 @@ CREATE TABLE change (
     object TEXT NOT NULL,
     at TEXT NOT NULL
 );
+
+-- The gateway's table: a read model, derived in the transaction that changes what it is derived from, and numbered by that
+-- change. `scope` is what is derived together; an entry that is gone stays, null, as long as its change does.
+CREATE TABLE route_table (
+    entry_key TEXT PRIMARY KEY,
+    organization_id TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    number BIGINT NOT NULL,
+    entry TEXT
+);
+CREATE INDEX route_table_by_number ON route_table (number, entry_key);
+CREATE INDEX route_table_by_scope ON route_table (organization_id, scope) WHERE entry IS NOT NULL;
+CREATE INDEX route_table_gone ON route_table (number) WHERE entry IS NULL;
 
 -- Answers to creations that carried an Idempotency-Key.
 CREATE TABLE idempotency (

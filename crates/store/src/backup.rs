@@ -49,8 +49,8 @@ const SCHEMA: &[(&str, &str, usize)] = &[
     (
         "service",
         "id organization_id project_id component_id type kind reference reference_folded name #major version summary \
-         overview document labels categories definition_kind definition parameters schemes visibilities endpoint \
-         ?published ?listed #revision created_at updated_at",
+         overview document labels categories definition_kind definition parameters schemes ?approval visibilities \
+         endpoint ?published ?listed #revision created_at updated_at",
         1,
     ),
     ("service_entry", "id service_id name environments entry_values", 1),
@@ -78,9 +78,14 @@ const SCHEMA: &[(&str, &str, usize)] = &[
          #sequence created_at ended_at",
         1,
     ),
-    ("deployed_endpoint", "deployment_id service_id environment_id address base_path ?live", 2),
+    (
+        "deployed_endpoint",
+        "deployment_id service_id environment_id address base_path type visibilities operations ?live",
+        2,
+    ),
     ("deployment_connection", "deployment_id connection_id ?live", 2),
     ("subscription", "connection_id environment_id service_id provider_environment_id created_at", 2),
+    ("subscription_decision", "subscriber service_id environment_id kind choice reason actor at", 4),
     ("instance", "id organization_id component_id environment_id #major snapshot_id reported_at", 1),
     (
         "token",
@@ -89,8 +94,9 @@ const SCHEMA: &[(&str, &str, usize)] = &[
     ),
     ("token_organization", "token_id organization_id", 2),
     ("audit", "organization_id #sequence at actor action object result detail hash", 2),
-    ("change_counter", "#id #number", 1),
+    ("change_counter", "#id #number generation", 1),
     ("change", "#number organization_id kind object at", 1),
+    ("route_table", "entry_key organization_id scope #number entry", 1),
     ("idempotency", "token_id idempotency_key request_digest #status body created_at", 2),
 ];
 

@@ -8,6 +8,7 @@ use tieline_core::model::{AccessMode, Level, Scheme, Secrets};
 use tieline_core::name::variable_part;
 
 use crate::row::{Row, Value, json, optional, text};
+use crate::subscription::Subscriber;
 use crate::{Result, Transaction};
 
 /// A row of `connection`.
@@ -48,7 +49,7 @@ pub struct Connection {
 }
 
 impl Connection {
-    fn read(row: &Row) -> Result<Self> {
+    pub(crate) fn read(row: &Row) -> Result<Self> {
         Ok(Self {
             id: row.parsed("id")?,
             organization_id: row.parsed("organization_id")?,
@@ -155,6 +156,7 @@ impl Transaction {
     pub async fn connection_delete(&mut self, id: ConnectionId) -> Result<()> {
         self.execute("DELETE FROM subscription WHERE connection_id = $1", &[text(id)]).await?;
         self.execute("DELETE FROM api_key WHERE connection_id = $1", &[text(id)]).await?;
+        self.decisions_forget(&Subscriber::Connection(id)).await?;
         self.execute("DELETE FROM connection WHERE id = $1", &[text(id)]).await?;
         Ok(())
     }
@@ -185,6 +187,15 @@ impl Transaction {
     /// When the database fails.
     pub async fn connection_by_id(&mut self, id: ConnectionId) -> Result<Option<Connection>> {
         let row = self.row("SELECT * FROM connection WHERE id = $1 AND deleted_at IS NULL", &[text(id)]).await?;
+        row.as_ref().map(Connection::read).transpose()
+    }
+
+    /// As [`Transaction::connection_by_id`], also one that is out of use.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn connection_held_by_id(&mut self, id: ConnectionId) -> Result<Option<Connection>> {
+        let row = self.row("SELECT * FROM connection WHERE id = $1", &[text(id)]).await?;
         row.as_ref().map(Connection::read).transpose()
     }
 

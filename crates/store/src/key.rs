@@ -6,6 +6,7 @@ use tieline_core::id::{
 };
 
 use crate::row::{Row, Value, optional, text};
+use crate::subscription::Subscriber;
 use crate::{Result, Transaction};
 
 /// A row of `oauth_application`.
@@ -216,7 +217,7 @@ impl Transaction {
         .await?;
         self.execute("DELETE FROM oauth_client WHERE application_id = $1", &[text(id)]).await?;
         self.execute("DELETE FROM oauth_application WHERE id = $1", &[text(id)]).await?;
-        Ok(())
+        self.decisions_forget(&Subscriber::Application(id)).await
     }
 
     /// Records the client of an application in an environment.

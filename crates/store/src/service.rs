@@ -51,6 +51,8 @@ pub struct Service {
     pub parameters: Vec<Parameter>,
     /// The schemes that it enables, for an internal service.
     pub schemes: Vec<Scheme>,
+    /// Whether its owners approve each subscription, for an internal service.
+    pub approval: bool,
     /// Who may reach it, for an internal service.
     pub visibilities: Vec<Visibility>,
     /// The endpoint that it stands for, for an internal service.
@@ -104,6 +106,7 @@ impl Service {
             definition: row.optional_text("definition")?,
             parameters: row.json("parameters")?,
             schemes: row.json("schemes")?,
+            approval: row.boolean("approval")?,
             visibilities: row.json("visibilities")?,
             endpoint: row.optional_text("endpoint")?.map(|_| row.json("endpoint")).transpose()?,
             published: row.boolean("published")?,
@@ -136,6 +139,7 @@ impl Service {
             optional(self.definition.as_ref()),
             json(&self.parameters)?,
             json(&self.schemes)?,
+            Value::Boolean(self.approval),
             json(&self.visibilities)?,
             self.endpoint.as_ref().map_or(Ok(Value::Null), json)?,
             Value::Boolean(self.published),
@@ -169,17 +173,18 @@ impl Transaction {
             .row(
                 "INSERT INTO service (id, organization_id, project_id, component_id, type, kind, reference,
                  reference_folded, name, major, version, summary, overview, document, labels, categories,
-                 definition_kind, definition, parameters, schemes, visibilities, endpoint, published, listed,
+                 definition_kind, definition, parameters, schemes, approval, visibilities, endpoint, published, listed,
                  created_at, updated_at, revision)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
-                 $22, $23, $24, $25, $26, 1)
+                 $22, $23, $24, $25, $26, $27, 1)
              ON CONFLICT (id) DO UPDATE SET name = excluded.name, version = excluded.version,
                  summary = excluded.summary, overview = excluded.overview, document = excluded.document,
                  labels = excluded.labels, categories = excluded.categories,
                  definition_kind = excluded.definition_kind, definition = excluded.definition,
-                 parameters = excluded.parameters, schemes = excluded.schemes, visibilities = excluded.visibilities,
-                 endpoint = excluded.endpoint, published = excluded.published, listed = excluded.listed,
-                 updated_at = excluded.updated_at, revision = service.revision + 1
+                 parameters = excluded.parameters, schemes = excluded.schemes, approval = excluded.approval,
+                 visibilities = excluded.visibilities, endpoint = excluded.endpoint,
+                 published = excluded.published, listed = excluded.listed, updated_at = excluded.updated_at,
+                 revision = service.revision + 1
              RETURNING revision",
                 &service.values()?,
             )
@@ -188,13 +193,14 @@ impl Transaction {
         row.map_or(Ok(1), |row| row.integer("revision"))
     }
 
-    /// Forgets a service and its entries.
+    /// Forgets a service with its entries and what was decided about its subscribers.
     ///
     /// # Errors
     /// [`crate::Error::Referenced`] while a connection or deployment refers to it.
     pub async fn service_delete(&mut self, id: ServiceId) -> Result<()> {
         self.search_remove(id).await?;
         self.execute("DELETE FROM service_entry WHERE service_id = $1", &[text(id)]).await?;
+        self.execute("DELETE FROM subscription_decision WHERE service_id = $1", &[text(id)]).await?;
         self.execute("DELETE FROM service WHERE id = $1", &[text(id)]).await?;
         Ok(())
     }

@@ -146,7 +146,7 @@ impl Transaction {
     /// # Errors
     /// [`crate::Error::Referenced`] while anything else refers to it.
     pub async fn environment_delete(&mut self, id: EnvironmentId) -> Result<()> {
-        const HISTORY: [&str; 11] = [
+        const HISTORY: [&str; 12] = [
             "DELETE FROM instance WHERE environment_id = $1",
             "DELETE FROM deployed_endpoint WHERE environment_id = $1",
             "DELETE FROM deployment_connection WHERE deployment_id IN (SELECT id FROM deployment WHERE environment_id = $1)",
@@ -154,6 +154,7 @@ impl Transaction {
             "DELETE FROM snapshot_secret WHERE snapshot_id IN (SELECT id FROM snapshot WHERE environment_id = $1)",
             "DELETE FROM snapshot WHERE environment_id = $1",
             "DELETE FROM subscription WHERE environment_id = $1 OR provider_environment_id = $1",
+            "DELETE FROM subscription_decision WHERE environment_id = $1",
             "DELETE FROM api_key WHERE environment_id = $1",
             "DELETE FROM client_secret WHERE client_id IN (SELECT id FROM oauth_client WHERE environment_id = $1)",
             "DELETE FROM oauth_client WHERE environment_id = $1",

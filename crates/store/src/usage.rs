@@ -1,11 +1,13 @@
-//! What deployments offer and use: where their endpoints listen, the connections that they refer to, the subscriptions
-//! that follow from those, and which runners hold which snapshot.
+//! What deployments offer and use: where their endpoints listen, the connections that they refer to, and which runners
+//! hold which snapshot.
 
 use jiff::Timestamp;
+use tieline_core::endpoint::{EndpointType, Visibility};
 use tieline_core::id::{ComponentId, ConnectionId, DeploymentId, EnvironmentId, InstanceId, ServiceId};
+use tieline_core::route_table::ScopedOperation;
 
-use crate::row::{Row, Value, text};
-use crate::{Result, Transaction};
+use crate::row::{Row, Value, json, text};
+use crate::{Error, Result, Transaction};
 
 /// A row of `deployed_endpoint`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +22,12 @@ pub struct DeployedEndpoint {
     pub address: String,
     /// The base path; empty for `/`.
     pub base_path: String,
+    /// What it speaks.
+    pub kind: EndpointType,
+    /// Who may reach it.
+    pub visibilities: Vec<Visibility>,
+    /// The operations that ask for scopes.
+    pub operations: Vec<ScopedOperation>,
 }
 
 impl DeployedEndpoint {
@@ -30,6 +38,9 @@ impl DeployedEndpoint {
             environment_id: row.parsed("environment_id")?,
             address: row.text("address")?,
             base_path: row.text("base_path")?,
+            kind: EndpointType::parse(&row.text("type")?).ok_or_else(|| Error::column("type", "an endpoint type"))?,
+            visibilities: row.json("visibilities")?,
+            operations: row.json("operations")?,
         })
     }
 }
@@ -42,14 +53,17 @@ impl Transaction {
     /// When the database fails.
     pub async fn deployed_endpoint_insert(&mut self, endpoint: &DeployedEndpoint) -> Result<()> {
         self.execute(
-            "INSERT INTO deployed_endpoint (deployment_id, service_id, environment_id, address, base_path, live)
-             VALUES ($1, $2, $3, $4, $5, TRUE)",
+            "INSERT INTO deployed_endpoint (deployment_id, service_id, environment_id, address, base_path, type,
+                 visibilities, operations, live) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, TRUE)",
             &[
                 text(endpoint.deployment_id),
                 text(endpoint.service_id),
                 text(endpoint.environment_id),
                 text(&endpoint.address),
                 text(&endpoint.base_path),
+                text(endpoint.kind.as_str()),
+                json(&endpoint.visibilities)?,
+                json(&endpoint.operations)?,
             ],
         )
         .await?;
@@ -63,6 +77,15 @@ impl Transaction {
     pub async fn deployed_endpoints_of_service(&mut self, service: ServiceId) -> Result<Vec<DeployedEndpoint>> {
         let sql = "SELECT * FROM deployed_endpoint WHERE service_id = $1 AND live ORDER BY environment_id";
         self.rows(sql, &[text(service)]).await?.iter().map(DeployedEndpoint::read).collect()
+    }
+
+    /// The services that live deployments offer in an environment.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn services_deployed_in(&mut self, environment: EnvironmentId) -> Result<Vec<ServiceId>> {
+        let sql = "SELECT service_id FROM deployed_endpoint WHERE environment_id = $1 AND live ORDER BY service_id";
+        self.rows(sql, &[text(environment)]).await?.iter().map(|row| row.parsed("service_id")).collect()
     }
 
     /// What a deployment offers.
@@ -116,66 +139,8 @@ impl Transaction {
     }
 }
 
-/// Subscriptions and instances.
+/// Instances.
 impl Transaction {
-    /// Records that a connection's keys of an environment may call a service in the provider's environment.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn subscription_save(
-        &mut self,
-        connection: ConnectionId,
-        environment: EnvironmentId,
-        service: ServiceId,
-        provider_environment: EnvironmentId,
-        at: Timestamp,
-    ) -> Result<()> {
-        self.execute(
-            "INSERT INTO subscription (connection_id, environment_id, service_id, provider_environment_id, created_at)
-             VALUES ($1, $2, $3, $4, $5)
-             ON CONFLICT (connection_id, environment_id)
-                 DO UPDATE SET provider_environment_id = excluded.provider_environment_id",
-            &[text(connection), text(environment), text(service), text(provider_environment), text(at)],
-        )
-        .await?;
-        Ok(())
-    }
-
-    /// Forgets the subscription of a connection in an environment.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn subscription_delete(&mut self, connection: ConnectionId, environment: EnvironmentId) -> Result<()> {
-        let sql = "DELETE FROM subscription WHERE connection_id = $1 AND environment_id = $2";
-        self.execute(sql, &[text(connection), text(environment)]).await?;
-        Ok(())
-    }
-
-    /// The environments in which a connection has a subscription.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn subscription_environments(&mut self, connection: ConnectionId) -> Result<Vec<EnvironmentId>> {
-        let sql = "SELECT environment_id FROM subscription WHERE connection_id = $1 ORDER BY environment_id";
-        self.rows(sql, &[text(connection)]).await?.iter().map(|row| row.parsed("environment_id")).collect()
-    }
-
-    /// Forgets the subscription of a connection in an environment unless it leads to this provider's environment.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn subscription_delete_other(
-        &mut self,
-        connection: ConnectionId,
-        environment: EnvironmentId,
-        provider_environment: EnvironmentId,
-    ) -> Result<()> {
-        let sql = "DELETE FROM subscription
-             WHERE connection_id = $1 AND environment_id = $2 AND provider_environment_id <> $3";
-        self.execute(sql, &[text(connection), text(environment), text(provider_environment)]).await?;
-        Ok(())
-    }
-
     /// Records which snapshot a runner took; nothing when the snapshot is gone, with its component or environment.
     ///
     /// # Errors

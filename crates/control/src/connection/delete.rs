@@ -92,6 +92,7 @@ impl Work<'_> {
     /// Revokes and forgets a connection, whoever holds it.
     pub(crate) async fn connection_forget(&mut self, connection: &Connection) -> Result<()> {
         let at = self.at;
+        self.touch_connection(connection);
         self.transaction.connection_revoke(connection.id, at).await?;
         self.transaction.connection_delete(connection.id).await?;
         let Some(application) = connection.application_id else { return Ok(()) };

@@ -26,16 +26,20 @@ impl Work<'_> {
             return Ok(external);
         }
         let deployed = self.transaction.deployed_endpoints_of_service(service.id).await?;
+        let mut changed = false;
         for environment in self.transaction.environments(self.organization.id).await? {
             let provider = self.provider_environment(connection, &environment).await?;
             let (id, here, at) = (connection.id, environment.id, self.at);
-            match provider {
+            changed |= match provider {
                 Some(there) if deployed.iter().any(|at| at.environment_id == there.id) => {
-                    self.transaction.subscription_save(id, here, service.id, there.id, at).await?;
+                    self.transaction.subscription_save(id, here, service.id, there.id, at).await?
                 }
                 Some(there) => self.transaction.subscription_delete_other(id, here, there.id).await?,
                 None => self.transaction.subscription_delete(id, here).await?,
-            }
+            };
+        }
+        if changed {
+            self.touch_connection(connection);
         }
         Ok(true)
     }

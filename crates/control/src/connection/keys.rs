@@ -155,6 +155,7 @@ impl Work<'_> {
             && !self.transaction.api_keys(connection.id, environment.id).await?.iter().any(held)
         {
             self.api_key_new(connection, environment, holder).await?;
+            self.touch_connection(connection);
         }
         Ok(())
     }

@@ -198,7 +198,7 @@ impl Work<'_> {
     }
 
     /// The component that offers an internal service, with its project.
-    async fn provider_of(&mut self, service: &Service) -> Result<(Project, Component)> {
+    pub(crate) async fn provider_of(&mut self, service: &Service) -> Result<(Project, Component)> {
         let gone = || Error::Inconsistent(format!("the service {} has no provider", service.id));
         let component = service.component_id.ok_or_else(gone)?;
         let component = self.transaction.component_by_id(component).await?.ok_or_else(gone)?;

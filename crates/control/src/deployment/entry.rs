@@ -56,6 +56,7 @@ impl Work<'_> {
             definition: text,
             parameters: Vec::new(),
             schemes: vec![Scheme::OAuth2, Scheme::ApiKey],
+            approval: false,
             visibilities: effective_visibilities(endpoint),
             endpoint: Some(ServiceEndpoint {
                 name: endpoint.name.clone(),
@@ -92,6 +93,7 @@ impl Work<'_> {
             labels: before.labels,
             categories: before.categories,
             schemes: before.schemes,
+            approval: before.approval,
             listed: before.published,
             published: before.published,
             revision: before.revision,

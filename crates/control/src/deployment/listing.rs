@@ -123,6 +123,9 @@ impl Work<'_> {
                     environment_id: spot.environment.id,
                     address: addresses.get(&endpoint.name).cloned().unwrap_or_default(),
                     base_path: endpoint.base_path.clone(),
+                    kind: endpoint.kind,
+                    visibilities: effective_visibilities(endpoint),
+                    operations: Vec::new(),
                 })
                 .await?;
             offered.push(service);
@@ -151,6 +154,7 @@ impl Work<'_> {
                 Some(self.refreshed_entry(&standing, endpoint, &service))
             });
             let refreshed = refreshed.unwrap_or_else(|| Service { listed: false, ..service.clone() });
+            self.touch_service(service.id);
             if refreshed != service {
                 self.transaction.service_save(&Service { updated_at: self.at, ..refreshed }).await?;
             }

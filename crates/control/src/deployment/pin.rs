@@ -60,22 +60,27 @@ impl Work<'_> {
     pub(crate) async fn subscribe(&mut self, connections: &BTreeSet<ConnectionId>) -> Result<()> {
         let environments = self.transaction.environments(self.organization.id).await?;
         for id in connections {
-            let Some(connection) = self.transaction.connection_by_id(*id).await? else { continue };
+            // Who holds a connection that was deleted keeps its subscription, and nobody else does.
+            let Some(connection) = self.transaction.connection_held_by_id(*id).await? else { continue };
             let Some(service) = self.transaction.service_by_id(connection.service_id).await? else { continue };
             if service.component_id.is_none() || self.subscribe_if_external(&connection, &service).await? {
                 continue;
             }
             let users = self.transaction.deployments_using_connection(*id).await?;
+            let mut changed = false;
             for environment in &environments {
                 let used = users.iter().any(|deployment| deployment.environment_id == environment.id);
                 let provider = self.provider_environment(&connection, environment).await?;
-                match provider.filter(|_| used) {
+                changed |= match provider.filter(|_| used) {
                     Some(provider) => {
                         let at = self.at;
-                        self.transaction.subscription_save(*id, environment.id, service.id, provider.id, at).await?;
+                        self.transaction.subscription_save(*id, environment.id, service.id, provider.id, at).await?
                     }
                     None => self.transaction.subscription_delete(*id, environment.id).await?,
-                }
+                };
+            }
+            if changed {
+                self.touch_connection(&connection);
             }
         }
         Ok(())

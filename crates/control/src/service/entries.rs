@@ -96,6 +96,7 @@ impl Work<'_> {
             definition: texts.definition,
             parameters: draft.parameters.clone(),
             schemes: Vec::new(),
+            approval: false,
             visibilities: Vec::new(),
             endpoint: None,
             published: known.is_none_or(|known| known.published),

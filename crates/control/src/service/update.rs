@@ -1,6 +1,7 @@
 //! Changing what is written about a service, and which schemes an internal one enables.
 
 use serde_json::json;
+use tieline_core::access::Permission;
 use tieline_core::code;
 use tieline_core::model::{AccessMode, Scheme};
 use tieline_core::wire::service::{ServiceUpdate, ServiceView};
@@ -31,7 +32,12 @@ impl Control {
         work.require_owner(&service).await?;
         work.expect_revision(expected, service.revision)?;
         if let Some(schemes) = request.schemes {
-            service.schemes = work.schemes(&service, &schemes).await?;
+            let schemes = work.schemes(&service, &schemes).await?;
+            if schemes != service.schemes {
+                work.require_opening(&service).await?;
+                work.touch_service(service.id);
+            }
+            service.schemes = schemes;
         }
         let texts = Texts {
             summary: request.summary.unwrap_or(service.summary),
@@ -57,6 +63,18 @@ impl Control {
 }
 
 impl Work<'_> {
+    /// Refuses to change how a service is called, in a critical environment as well, unless the actor could deploy there.
+    async fn require_opening(&mut self, service: &Service) -> Result<()> {
+        let deployed = self.transaction.deployed_endpoints_of_service(service.id).await?;
+        let environments = self.transaction.environments(self.organization.id).await?;
+        let critical = |id| environments.iter().any(|environment| environment.id == id && environment.critical);
+        if !deployed.iter().any(|endpoint| critical(endpoint.environment_id)) {
+            return Ok(());
+        }
+        let project = self.project_of(service).await?;
+        self.require(Permission::AdministerProject, project.as_ref())
+    }
+
     /// The schemes that a service shall enable, each once; a scheme that a connection uses stays.
     async fn schemes(&mut self, service: &Service, wanted: &[Scheme]) -> Result<Vec<Scheme>> {
         if service.component_id.is_none() || wanted.is_empty() {

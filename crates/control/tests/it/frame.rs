@@ -21,7 +21,7 @@ async fn what_was_read_is_compared_under_the_lock() {
         let mut tasks = JoinSet::new();
         tasks.spawn(async move {
             begun.0.send(()).unwrap();
-            let request = OrganizationUpdate { variable_prefix: Some("LATE".to_owned()) };
+            let request = OrganizationUpdate { variable_prefix: Some("LATE".to_owned()), token_lifetime_seconds: None };
             waiting.control.organization_update(&waiting.admin, ACME, request, Some(read.revision)).await
         });
         begun.1.await.unwrap();

@@ -11,6 +11,7 @@ mod key;
 mod memory;
 mod provider;
 mod service;
+mod table;
 mod tenants;
 mod upkeep;
 mod world;

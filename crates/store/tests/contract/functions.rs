@@ -5,11 +5,13 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use serde_json::json;
+use tieline_core::endpoint::{EndpointType, Visibility};
 use tieline_core::id::{
     ApplicationId, ComponentId, ConnectionId, DeploymentId, EntryId, EnvironmentId, InstanceId, OrganizationId,
     ProjectId, ReleaseId, RowId, SealedVersionId, ServiceId, TokenId,
 };
-use tieline_core::model::{ComponentType, Level, PinnedValue, Role, Secrets, ServiceType};
+use tieline_core::model::{AccessMode, ComponentType, Level, PinnedValue, Role, Scheme, Secrets, ServiceType};
+use tieline_core::route_table::ScopedOperation;
 use tieline_store::Transaction;
 use tieline_store::backup::TABLES;
 use tieline_store::connection::Connection;
@@ -18,8 +20,10 @@ use tieline_store::key::{Application, Key, SealedVersion};
 use tieline_store::organization::Organization;
 use tieline_store::record::{AuditEntry, AuditFilter, LastChange};
 use tieline_store::release::{Release, Snapshot};
+use tieline_store::route_table::StoredEntry;
 use tieline_store::search::Query;
 use tieline_store::service::{Entry, Service};
+use tieline_store::subscription::{ClientSubscription, Decision, KeySubscription, Subscriber, Subscription};
 use tieline_store::tenancy::{Component, Environment, Project};
 use tieline_store::token::{Installation, Token};
 use tieline_store::usage::DeployedEndpoint;
@@ -145,6 +149,7 @@ async fn services(transaction: &mut Transaction) -> Done {
         definition: None,
         parameters: vec![],
         schemes: vec![],
+        approval: false,
         visibilities: vec![],
         endpoint: None,
         published: true,
@@ -230,8 +235,8 @@ async fn connections(transaction: &mut Transaction) -> Done {
         name: "Orders api".to_owned(),
         description: String::new(),
         service_id: SERVICE,
-        access_mode: None,
-        scheme: None,
+        access_mode: Some(AccessMode::Organization),
+        scheme: Some(Scheme::OAuth2),
         secrets: Secrets::Shared,
         application_id: Some(APPLICATION),
         mapping: BTreeMap::new(),
@@ -272,18 +277,78 @@ async fn connections(transaction: &mut Transaction) -> Done {
     assert_eq!(transaction.connections_of_application(APPLICATION).await?, all);
     assert_eq!(transaction.connections_of_component(COMPONENT).await?, []);
     assert_eq!(transaction.connections_of_organization(ORGANIZATION).await?, all);
-    assert_eq!(transaction.connections_with_keys(ORGANIZATION).await?, []);
+    assert_eq!(transaction.connections_with_keys(ORGANIZATION).await?, all);
+    assert_eq!(transaction.connection_held_by_id(CONNECTION).await?.as_ref(), Some(&connection));
+    assert_eq!(transaction.connections_proving(ORGANIZATION, "", 10).await?, all);
+    assert_eq!(transaction.connections_proving(ORGANIZATION, &CONNECTION.to_string(), 10).await?, []);
+    assert_eq!(transaction.connections_keyed_for(COMPONENT).await?, []);
     assert_eq!(transaction.connections_unheld(ORGANIZATION).await?, []);
 
     let key = key(21, &[3]);
     transaction.api_key_insert(CONNECTION, ENVIRONMENT, &key).await?;
     assert_eq!(transaction.api_keys(CONNECTION, ENVIRONMENT).await?, [key]);
-    transaction.subscription_save(CONNECTION, ENVIRONMENT, SERVICE, ENVIRONMENT, AT).await?;
+    assert!(transaction.subscription_save(CONNECTION, ENVIRONMENT, SERVICE, ENVIRONMENT, AT).await?);
+    assert!(!transaction.subscription_save(CONNECTION, ENVIRONMENT, SERVICE, ENVIRONMENT, AT).await?, "no change");
     assert_eq!(transaction.subscription_environments(CONNECTION).await?, [ENVIRONMENT]);
-    transaction.subscription_delete_other(CONNECTION, ENVIRONMENT, ENVIRONMENT).await?;
+    assert!(!transaction.subscription_delete_other(CONNECTION, ENVIRONMENT, ENVIRONMENT).await?);
     assert_eq!(transaction.subscription_environments(CONNECTION).await?, [ENVIRONMENT]);
-    transaction.subscription_delete(CONNECTION, ENVIRONMENT).await?;
+    subscriptions(transaction, &connection).await?;
+    assert!(transaction.subscription_delete(CONNECTION, ENVIRONMENT).await?);
+    assert!(!transaction.subscription_delete(CONNECTION, ENVIRONMENT).await?);
     assert_eq!(transaction.subscription_environments(CONNECTION).await?, []);
+    Ok(())
+}
+
+async fn subscriptions(transaction: &mut Transaction, connection: &Connection) -> Done {
+    assert_eq!(transaction.connections_subscribed_in(ENVIRONMENT).await?, std::slice::from_ref(connection));
+    let subscription = Subscription {
+        connection_id: CONNECTION,
+        environment_id: ENVIRONMENT,
+        service_id: SERVICE,
+        provider_environment_id: ENVIRONMENT,
+        created_at: AT,
+    };
+    assert_eq!(transaction.subscriptions_of_service(SERVICE).await?, std::slice::from_ref(&subscription));
+    assert_eq!(transaction.subscriptions_page(ORGANIZATION, ("", ""), 10).await?, [subscription]);
+    let last = (&*CONNECTION.to_string(), &*ENVIRONMENT.to_string());
+    assert_eq!(transaction.subscriptions_page(ORGANIZATION, last, 10).await?, []);
+    let client = ClientSubscription {
+        client: "client".to_owned(),
+        connection_id: CONNECTION,
+        environment_id: ENVIRONMENT,
+        approval: false,
+    };
+    assert_eq!(transaction.subscriptions_of_application(APPLICATION, SERVICE).await?, [client]);
+    let key = KeySubscription {
+        digest: vec![3],
+        application_id: Some(APPLICATION),
+        holder: None,
+        service_id: SERVICE,
+        environment_id: ENVIRONMENT,
+        approval: false,
+    };
+    assert_eq!(transaction.subscriptions_of_keys(CONNECTION).await?, [key]);
+
+    let subscriber = Subscriber::Application(APPLICATION);
+    let mut decision = Decision {
+        subscriber,
+        service_id: SERVICE,
+        environment_id: ENVIRONMENT,
+        kind: "approval".to_owned(),
+        choice: "refused".to_owned(),
+        reason: "ask first".to_owned(),
+        actor: "token:anna".to_owned(),
+        at: AT,
+    };
+    transaction.decision_save(&decision).await?;
+    decision.choice = "approved".to_owned();
+    transaction.decision_save(&decision).await?;
+    assert_eq!(transaction.decisions(&subscriber, SERVICE).await?, std::slice::from_ref(&decision));
+    assert_eq!(transaction.decisions(&Subscriber::Connection(CONNECTION), SERVICE).await?, []);
+    decision.kind = "block".to_owned();
+    transaction.decision_save(&decision).await?;
+    transaction.decision_delete(&subscriber, SERVICE, ENVIRONMENT, "approval").await?;
+    assert_eq!(transaction.decisions(&subscriber, SERVICE).await?, [decision]);
     Ok(())
 }
 
@@ -348,10 +413,18 @@ async fn deployments(transaction: &mut Transaction) -> Done {
         environment_id: ENVIRONMENT,
         address: "http://10.0.0.1".to_owned(),
         base_path: "/".to_owned(),
+        kind: EndpointType::WS,
+        visibilities: vec![Visibility::Public],
+        operations: vec![ScopedOperation {
+            method: "GET".to_owned(),
+            path: "/orders".to_owned(),
+            scopes: vec![vec!["read".to_owned()]],
+        }],
     };
     transaction.deployed_endpoint_insert(&endpoint).await?;
     assert_eq!(transaction.deployed_endpoints_of_service(SERVICE).await?, std::slice::from_ref(&endpoint));
     assert_eq!(transaction.deployed_endpoints_of_deployment(DEPLOYMENT).await?, [endpoint]);
+    assert_eq!(transaction.services_deployed_in(ENVIRONMENT).await?, [SERVICE]);
     transaction.deployment_connection_insert(DEPLOYMENT, CONNECTION).await?;
     assert_eq!(transaction.deployment_connections(DEPLOYMENT).await?, [CONNECTION]);
     assert_eq!(transaction.deployments_using_connection(CONNECTION).await?, all);
@@ -427,7 +500,10 @@ async fn records(transaction: &mut Transaction) -> Done {
         assert_eq!(numbers(transaction.audit_list("a", &filter).await?), expect);
     }
 
+    assert_eq!(transaction.change_oldest().await?, None);
     let number = transaction.change_insert("a", "kind", "object", AT).await?;
+    assert_eq!(transaction.change_oldest().await?, Some(number));
+    table(transaction, number).await?;
     assert_eq!(transaction.change_number().await?, number);
     let later = "2020-01-01T00:00:00Z".parse().expect("a time");
     assert_eq!(transaction.changes_forget(later, 10).await?, 0, "the last change stays");
@@ -439,6 +515,8 @@ async fn records(transaction: &mut Transaction) -> Done {
     assert_eq!(transaction.changes_forget(AT, 10).await?, 0, "what is young stays");
     assert_eq!(transaction.changes_forget(later, 10).await?, 1);
     assert_eq!(transaction.change_number().await?, number + 1);
+    assert_eq!(transaction.table_forget().await?, 1, "what is gone goes with its change");
+    assert_eq!(transaction.table_after(0, "", 10).await?.len(), 1);
 
     for key in ["one", "two"] {
         transaction.idempotency_insert(TOKEN, key, "digest", AT).await?;
@@ -451,6 +529,32 @@ async fn records(transaction: &mut Transaction) -> Done {
     assert_eq!(transaction.idempotency_find(TOKEN, "one").await?, kept);
     assert_eq!(transaction.idempotency_forget(later).await?, 2);
     assert_eq!(transaction.idempotency_find(TOKEN, "one").await?, None);
+    Ok(())
+}
+
+/// The gateway's table, with one entry and the mark of another at the end.
+async fn table(transaction: &mut Transaction, number: i64) -> Done {
+    assert_eq!(transaction.change_generation().await?, "");
+    transaction.change_generation_set("1-a").await?;
+    assert_eq!(transaction.change_generation().await?, "1-a");
+    let stored =
+        |key: &str, entry: Option<&str>| StoredEntry { key: key.to_owned(), number, entry: entry.map(str::to_owned) };
+    for (scope, key, entry) in [("s", "b", Some("1")), ("s", "a", Some("2")), ("s", "b", Some("3"))] {
+        transaction.table_save("o", scope, key, entry, number).await?;
+    }
+    assert_eq!(transaction.table_scope("o", "s").await?, [stored("a", Some("2")), stored("b", Some("3"))]);
+    transaction.table_save("o", "another", "a", None, number).await?;
+    transaction.table_save("o", "s", "b", None, number).await?;
+    assert_eq!(transaction.table_scope("o", "s").await?, [stored("a", Some("2"))], "another scope takes nothing");
+    transaction.table_save("o", "t", "a", Some("4"), number).await?;
+    assert_eq!(transaction.table_scopes("o", "", 10).await?, ["t"]);
+    assert_eq!(transaction.table_scopes("o", "t", 10).await?, [""; 0]);
+    let (a, b) = (stored("a", Some("4")), stored("b", None));
+    assert_eq!(transaction.table_after(number, "", 10).await?, [a.clone(), b.clone()]);
+    assert_eq!(transaction.table_after(0, "", 1).await?, [a]);
+    assert_eq!(transaction.table_after(number, "a", 10).await?, [b]);
+    assert_eq!(transaction.table_after(number + 1, "", 10).await?, []);
+    assert_eq!(transaction.table_forget().await?, 0, "its change is kept");
     Ok(())
 }
 

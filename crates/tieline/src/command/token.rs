@@ -17,13 +17,14 @@ pub(crate) enum TokenCommand {
     #[command(after_help = "\
 Examples:
   tieline token create anna --role developer --project shop --organization acme
-  tieline token create shop-production --role runner --project shop --component orders --env production --expires 90d")]
+  tieline token create shop-production --role runner --project shop --component orders --env production --expires 90d
+  tieline token create edge --role gateway          for a gateway that runs alone")]
     Create {
         /// What people call it, and how the audit names its holder
         name: String,
         /// What its holder may do
         #[arg(long, value_name = "ROLE",
-            value_parser = ["viewer", "developer", "project-admin", "organization-admin", "runner"])]
+            value_parser = ["viewer", "developer", "project-admin", "organization-admin", "runner", "gateway"])]
         role: String,
         /// When it stops being accepted: a number with m, h, d or w, as 90d [default: never]
         #[arg(long, value_name = "SPAN")]
@@ -31,13 +32,13 @@ Examples:
     },
     /// List the tokens that you administer
     List {
-        /// Those of the installation's administrators, in place of an organization's
+        /// Those of the installation's administrators and gateways, in place of an organization's
         #[arg(long)]
         installation: bool,
     },
     /// Take a token out of use
     Revoke {
-        /// One of the installation's administrators', in place of an organization's
+        /// One of the installation's administrators' or gateways', in place of an organization's
         #[arg(long)]
         installation: bool,
         /// Name or id
@@ -52,17 +53,18 @@ pub(crate) fn run(command: TokenCommand, context: &Context) -> Done {
         TokenCommand::List { installation: true } | TokenCommand::Revoke { installation: true, .. } => {
             "/installation/tokens".to_owned()
         }
+        TokenCommand::Create { role, .. } if role == "gateway" => "/installation/tokens".to_owned(),
         _ => format!("{}/tokens", context.organization_path()?),
     };
     match command {
         TokenCommand::Create { name, role, expires } => {
             let expires = expires.as_deref().map(seconds).transpose()?;
-            let runner = role == "runner";
+            let (runner, gateway) = (role == "runner", role == "gateway");
             let body = json!({
                 "name": name,
                 "role": role,
                 // The scope that a context file remembers limits no organization admin, and only runners to a component.
-                "project": if role == "organization-admin" { None } else { context.project_if_any() },
+                "project": if gateway || role == "organization-admin" { None } else { context.project_if_any() },
                 "component": if runner { Some(context.component()?) } else { None },
                 "environment": if runner { Some(context.environment()?) } else { None },
                 "expires_in_seconds": expires,
@@ -71,8 +73,10 @@ pub(crate) fn run(command: TokenCommand, context: &Context) -> Done {
             output::value(context.output(), &made, |made| output::cell(&made["token"]));
             if context.output() == OutputFormat::Text {
                 output::error_line(&format!(
-                    "hint: keep it now, it is not shown again; its holder gives it as TIELINE_TOKEN; \
-                     end it with `tieline token revoke {name}`"
+                    "hint: keep it now, it is not shown again; its holder gives it as {}; end it with `tieline token \
+                     revoke {name}{}`",
+                    if gateway { "--token-file" } else { "TIELINE_TOKEN" },
+                    if gateway { " --installation" } else { "" },
                 ));
             }
         }

@@ -30,7 +30,7 @@ use Outcome::{Hidden as H, Reached as A, Refused as F, Unknown as U};
 
 /// Everybody, in the order of the outcomes of a row. The target is component `orders` of project `shop` in development;
 /// viewer, developer and project admin are limited to `shop`.
-const EVERYBODY: [&str; 11] = [
+const EVERYBODY: [&str; 12] = [
     "nobody",
     "admin of another organization",
     "viewer of another project",
@@ -42,6 +42,7 @@ const EVERYBODY: [&str; 11] = [
     "runner of another component",
     "runner of another environment",
     "runner",
+    "gateway",
 ];
 
 /// What a target that is not there for somebody is answered with.
@@ -54,23 +55,25 @@ const CONNECTION: &str = "3f1b6f0e-8d6c-4f6e-9a57-0b9f3f1f7c11";
 type Row = [Outcome; EVERYBODY.len()];
 
 /// Seen by everybody in the organization.
-const MEMBERS: Row = [U, H, A, A, A, A, A, H, H, H, H];
+const MEMBERS: Row = [U, H, A, A, A, A, A, H, H, H, H, H];
 /// Seen by everybody in the project.
-const VIEW: Row = [U, H, H, A, A, A, A, H, H, H, H];
+const VIEW: Row = [U, H, H, A, A, A, A, H, H, H, H, H];
 /// Done by developers of the project.
-const DEVELOP: Row = [U, H, H, F, A, A, A, H, H, H, H];
+const DEVELOP: Row = [U, H, H, F, A, A, A, H, H, H, H, H];
 /// Done by project admins, on things of the organization.
-const PROJECT_ADMINS: Row = [U, H, F, F, F, A, A, H, H, H, H];
+const PROJECT_ADMINS: Row = [U, H, F, F, F, A, A, H, H, H, H, H];
 /// Done by organization admins.
-const ORGANIZATION: Row = [U, H, F, F, F, F, A, H, H, H, H];
+const ORGANIZATION: Row = [U, H, F, F, F, F, A, H, H, H, H, H];
 /// Done by organization admins, on things of a project.
-const ORGANIZATION_IN_PROJECT: Row = [U, H, H, F, F, F, A, H, H, H, H];
+const ORGANIZATION_IN_PROJECT: Row = [U, H, H, F, F, F, A, H, H, H, H, H];
 /// Done by administrators of the installation.
-const INSTALLATION: Row = [U, F, F, F, F, F, F, A, F, F, F];
+const INSTALLATION: Row = [U, F, F, F, F, F, F, A, F, F, F, F];
 /// Values in clear: developers, and the runner of this component and environment.
-const DELIVER: Row = [U, H, H, F, A, A, A, H, H, H, A];
+const DELIVER: Row = [U, H, H, F, A, A, A, H, H, H, A, H];
+/// For gateways alone.
+const GATEWAY: Row = [U, F, F, F, F, F, F, F, F, F, F, A];
 /// Answered to every token with what is its own.
-const OWN: Row = [U, A, A, A, A, A, A, A, A, A, A];
+const OWN: Row = [U, A, A, A, A, A, A, A, A, A, A, A];
 
 /// Operation, outcomes, and the body to send.
 fn table() -> Vec<(&'static str, Row, Value)> {
@@ -121,10 +124,12 @@ fn table() -> Vec<(&'static str, Row, Value)> {
         ("audit_verify", ORGANIZATION, Value::Null),
         ("installation_audit_list", INSTALLATION, Value::Null),
         ("installation_audit_verify", INSTALLATION, Value::Null),
+        ("installation_token_create", INSTALLATION, json!({ "name": "!", "role": "gateway" })),
         ("installation_token_list", INSTALLATION, Value::Null),
         ("installation_token_revoke", INSTALLATION, Value::Null),
         ("key_rotate", INSTALLATION, json!({})),
         ("backup_create", INSTALLATION, Value::Null),
+        ("gateway_table", GATEWAY, Value::Null),
         ("undeploy", DEVELOP, Value::Null),
     ]
 }
@@ -220,6 +225,7 @@ async fn everybody(server: &TestServer) -> Vec<Option<String>> {
         runner("billing", "billing", "development"),
         runner("production", "orders", "production"),
         runner("orders", "orders", "development"),
+        Some(server.tieline(&["token", "create", "edge", "--role", "gateway"]).done().stdout.trim().to_owned()),
     ]
 }
 

@@ -9,6 +9,7 @@ mod demo;
 mod deploy;
 mod descriptor;
 mod endings;
+mod feed;
 mod hostile;
 mod killed;
 mod operations;

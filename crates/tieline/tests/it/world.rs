@@ -253,7 +253,11 @@ pub(crate) fn try_ask(
     body: Option<&Value>,
     headers: &[(&str, &str)],
 ) -> Option<Reply> {
-    let prefix = if path.starts_with("/organizations") || path.starts_with("/installation") { "/api/v1" } else { "" };
+    let prefix = if ["/organizations", "/installation", "/gateway"].iter().any(|room| path.starts_with(room)) {
+        "/api/v1"
+    } else {
+        ""
+    };
     let mut request = ureq::http::Request::builder().method(method).uri(format!("{url}{prefix}{path}"));
     for (name, value) in headers {
         request = request.header(*name, *value);

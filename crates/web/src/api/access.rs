@@ -19,7 +19,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(token_create, token_list))
         .routes(routes!(token_revoke))
-        .routes(routes!(installation_token_list))
+        .routes(routes!(installation_token_create, installation_token_list))
         .routes(routes!(installation_token_revoke))
         .routes(routes!(audit_list))
         .routes(routes!(audit_verify))
@@ -68,14 +68,28 @@ async fn token_revoke(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Lists the tokens of the installation's administrators, the oldest first.
+/// Makes a token for a gateway; the answer shows it for the only time. An Idempotency-Key is refused, because answers are
+/// kept.
+#[utoipa::path(post, path = "/installation/tokens", tag = "token", request_body = TokenCreate,
+    responses((status = 201, body = TokenCreated), (status = "default", body = Problem)))]
+async fn installation_token_create(
+    State(app): State<App>,
+    Caller(actor): Caller,
+    Body(request): Body<TokenCreate>,
+) -> ApiResult<(StatusCode, Json<TokenCreated>)> {
+    let (view, secret) = app.control.installation_token_create(&actor, request).await?;
+    Ok((StatusCode::CREATED, Json(TokenCreated { token: secret.expose().to_owned(), view })))
+}
+
+/// Lists the tokens of the installation's administrators and gateways, the oldest first.
 #[utoipa::path(get, path = "/installation/tokens", tag = "token",
     responses((status = 200, body = Page<TokenView>), (status = "default", body = Problem)))]
 async fn installation_token_list(State(app): State<App>, Caller(actor): Caller) -> ApiResult<Json<Page<TokenView>>> {
     Ok(Json(Page { items: app.control.installation_token_list(&actor).await?, next: None }))
 }
 
-/// Revokes a token of one of the installation's administrators, named by its id or its name; the last live one stays.
+/// Revokes a token of one of the installation's administrators or gateways, named by its id or its name; the last live
+/// administrator stays.
 #[utoipa::path(delete, path = "/installation/tokens/{token}", tag = "token",
     params(("token" = String, Path)), responses((status = 204), (status = "default", body = Problem)))]
 async fn installation_token_revoke(

@@ -5,6 +5,7 @@ mod access;
 mod backup;
 mod connection;
 mod deployment;
+mod gateway;
 mod service;
 mod tenancy;
 
@@ -19,6 +20,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .merge(backup::router())
         .merge(connection::router())
         .merge(deployment::router())
+        .merge(gateway::router())
         .merge(service::router())
         .merge(tenancy::router())
 }

@@ -1,0 +1,6 @@
+//! The gateway's table: what is derived, and how it is followed.
+
+mod derived;
+mod followed;
+mod mirror;
+mod random;
