@@ -12,6 +12,7 @@ use tieline_vault::seal::Sealer;
 use tokio::sync::{Mutex, watch};
 
 use crate::memory::Memory;
+use crate::oauth::{Clients, Failures, Signing};
 use crate::token::installation_admin;
 use crate::{Control, Result, Settings, work};
 
@@ -102,6 +103,9 @@ impl Control {
             settings,
             changes,
             actors: Memory::new(),
+            signing: Signing::new(),
+            clients: Clients::new(),
+            failures: Failures::default(),
             delivered: Memory::new(),
             reports: std::sync::Mutex::default(),
         })

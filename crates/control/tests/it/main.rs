@@ -8,6 +8,7 @@ mod deployment;
 mod frame;
 mod hostile;
 mod key;
+mod oauth;
 mod provider;
 mod service;
 mod tenants;

@@ -4,10 +4,13 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use crate::oauth::Provider;
 use crate::world::TestServer;
 
 /// Operations that are no `GET` and leave no entry, with the reason.
-const UNRECORDED: [(&str, &str); 2] = [
+const UNRECORDED: [(&str, &str); 4] = [
+    ("access_token_introspect", "it answers what a token is, and changes nothing"),
+    ("access_token_issue", "a token is no state; those who did not prove themselves are recorded together"),
     ("installation_token_revoke", "a first start makes one such token, and without it nobody reads the record"),
     ("plan", "it answers what a deployment would be, and changes nothing"),
 ];
@@ -31,6 +34,7 @@ fn every_change_is_audited_under_the_name_of_its_operation() {
     };
     let mut recorded = actions(&["--organization", "acme"]);
     recorded.extend(actions(&["--installation"]));
+    recorded.extend(revoked());
 
     let document = server.ask("GET", "/openapi.json", None, None).body;
     let methods =
@@ -42,6 +46,17 @@ fn every_change_is_audited_under_the_name_of_its_operation() {
     assert!(changing.len() > 25, "the operations are found: {changing:?}");
     let unrecorded: BTreeSet<_> = changing.difference(&recorded).map(String::as_str).collect();
     assert_eq!(unrecorded, UNRECORDED.iter().map(|(operation, _)| *operation).collect());
+}
+
+/// What is recorded when a client revokes its token.
+fn revoked() -> BTreeSet<String> {
+    let provider = Provider::open(&[]);
+    let form = format!("token={}", provider.token());
+    assert_eq!(provider.form("/oauth2/revoke", Some(&provider.basic()), &form).status, 200);
+    let entries = provider.server.json(&["audit", "list", "--organization", "acme", "--limit", "1"]);
+    let client = format!("client:{}", provider.client.0);
+    assert_eq!(entries[0]["actor"], client.as_str());
+    BTreeSet::from([entries[0]["action"].as_str().expect("an action").to_owned()])
 }
 
 /// Each changing operation once, in an order in which all succeed.
@@ -91,6 +106,7 @@ fn steps() -> Vec<(&'static str, String, Value)> {
         ("POST", acme("/tokens"), json!({ "name": "anna", "role": "viewer" })),
         ("DELETE", acme("/tokens/anna"), Value::Null),
         ("POST", "/installation/key".to_owned(), json!({})),
+        ("POST", "/installation/signing-keys".to_owned(), json!({})),
         ("POST", "/installation/backup".to_owned(), Value::Null),
     ]
 }

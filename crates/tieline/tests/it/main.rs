@@ -11,6 +11,7 @@ mod descriptor;
 mod endings;
 mod hostile;
 mod killed;
+mod oauth;
 mod operations;
 mod reference;
 mod run;
