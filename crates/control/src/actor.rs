@@ -8,7 +8,9 @@ use tieline_core::code;
 use tieline_core::id::{OrganizationId, TokenId};
 use tieline_core::model::Role;
 use tieline_core::secret::{Digest, Secret};
+use tieline_store::oauth::Client;
 use tieline_store::token::Token;
+use uuid::Uuid;
 
 use crate::{Control, Error, Repeat, Result};
 
@@ -42,6 +44,24 @@ impl Actor {
     #[must_use]
     pub fn token_id(&self) -> TokenId {
         self.token
+    }
+
+    /// An OAuth2 client, which may see its organization, and does there only what is its own.
+    pub(crate) fn client(client: &Client) -> Self {
+        let grant = Grant {
+            role: Role::Runner,
+            organization: Some(client.organization_id),
+            project: None,
+            component: None,
+            environment: Some(client.environment_id),
+        };
+        Self {
+            token: TokenId(Uuid::nil()),
+            label: format!("client:{}", client.id),
+            grants: vec![grant],
+            installation_admin: false,
+            repeat: None,
+        }
     }
 
     /// Refuses unless the actor administers the installation.

@@ -21,6 +21,9 @@ pub enum Error {
     /// A sealed value could not be opened, or the system refused to seal.
     #[error("sealing failed: {0}")]
     Seal(#[from] tieline_vault::seal::SealError),
+    /// A key that signs tokens could not be used.
+    #[error("signing failed: {0}")]
+    Signing(#[from] tieline_vault::signing::SigningError),
     /// What the database holds contradicts itself.
     #[error("inconsistent: {0}")]
     Inconsistent(String),

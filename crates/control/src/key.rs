@@ -15,7 +15,7 @@ use tieline_vault::private_file::PrivateFileError;
 use tieline_vault::seal::Sealer;
 
 use crate::sealed::authenticated;
-use crate::{Actor, Control, Error, Result, work};
+use crate::{Actor, Control, Error, Result, oauth, work};
 
 /// Values that are wrapped anew in one transaction: short enough that nobody waits for it noticeably.
 const BATCH: i64 = 200;
@@ -86,6 +86,7 @@ impl Control {
         let sealer = self.sealer();
         let fingerprint = sealer.keyring().current().fingerprint().to_string();
         let mut transaction = self.store.write().await?;
+        resealed += oauth::reseal(&mut transaction, &sealer).await?;
         if let Some(mut installation) = transaction.installation().await? {
             let detail = json!({ "from": installation.key_fingerprint, "to": fingerprint, "resealed": resealed });
             installation.key_fingerprint = fingerprint;

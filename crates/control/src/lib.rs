@@ -17,6 +17,7 @@ mod feed;
 mod installation_token;
 mod key;
 mod memory;
+pub mod oauth;
 mod organization;
 mod page;
 mod project;
@@ -38,6 +39,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use jiff::Timestamp;
 use tieline_core::clock::Clock;
 use tieline_core::id::{InstanceId, TokenId};
+use tieline_core::model::SigningAlgorithm;
 use tieline_core::randomness::{Randomness, uuid_v4, uuid_v7};
 use tieline_core::secret::Digest;
 use tieline_store::Store;
@@ -49,6 +51,7 @@ use crate::actor::Known;
 use crate::deployment::{Delivered, Report};
 use crate::feed::Feed;
 use crate::memory::Memory;
+use crate::oauth::{Clients, Failures, Signing};
 
 pub use actor::Actor;
 pub use answer::{KeptAnswer, Repeat};
@@ -76,6 +79,8 @@ pub struct Settings {
     pub listeners: Vec<SocketAddr>,
     /// Where the master key lies; none when it came from the environment, and then it cannot be rotated here.
     pub key_file: Option<PathBuf>,
+    /// How tokens are signed.
+    pub signing_algorithm: SigningAlgorithm,
 }
 
 impl Settings {
@@ -104,6 +109,12 @@ pub struct Control {
     applied: watch::Sender<Option<i64>>,
     /// Who presented a token, by its digest.
     actors: Memory<Digest, Arc<Known>>,
+    /// The keys that sign tokens.
+    signing: Signing,
+    /// The clients that ask for tokens.
+    clients: Clients,
+    /// Those that did not prove themselves.
+    failures: Failures,
     /// What runners fetch.
     delivered: Memory<(TokenId, SnapshotQuery), Arc<Delivered>>,
     /// Which runner took which snapshot, to be recorded together.

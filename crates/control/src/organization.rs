@@ -2,10 +2,10 @@
 
 use serde_json::json;
 use tieline_core::access::Permission;
-use tieline_core::code;
 use tieline_core::id::{EnvironmentId, OrganizationId};
 use tieline_core::name::{Handle, NameError};
 use tieline_core::wire::tenancy::{OrganizationCreate, OrganizationUpdate, OrganizationView};
+use tieline_core::{access_token, code};
 use tieline_store::organization::Organization;
 use tieline_store::tenancy::Environment;
 
@@ -26,6 +26,7 @@ impl Control {
             id: OrganizationId(self.new_id()),
             handle: handle.as_str().to_owned(),
             variable_prefix: "CHOREO".to_owned(),
+            token_lifetime: access_token::LIFETIME,
             revision: 1,
             created_at: at,
         };
@@ -88,7 +89,7 @@ impl Control {
     /// Changes the settings of an organization.
     ///
     /// # Errors
-    /// `organization_not_found`, `forbidden`, `variable_prefix_invalid`, `changed_meanwhile`.
+    /// `organization_not_found`, `forbidden`, `variable_prefix_invalid`, `token_lifetime_invalid`, `changed_meanwhile`.
     pub async fn organization_update(
         &self,
         actor: &Actor,
@@ -110,13 +111,25 @@ impl Control {
                     "use up to 32 capitals, digits and _, beginning with a capital, as CHOREO",
                 ));
             }
-            work.transaction.organization_set_prefix(work.organization.id, &prefix).await?;
             work.organization.variable_prefix = prefix;
-            work.organization.revision += 1;
         }
+        if let Some(seconds) = request.token_lifetime_seconds {
+            if !access_token::LIFETIMES.contains(&seconds) {
+                return Err(Error::invalid(
+                    code!("token_lifetime_invalid"),
+                    format!("access tokens cannot live for {seconds} s"),
+                    "choose between a minute and a day, as 15m",
+                ));
+            }
+            work.organization.token_lifetime = seconds;
+        }
+        work.transaction.organization_update(&work.organization).await?;
+        work.organization.revision += 1;
         let answer = view(work.organization.clone());
         let object = answer.handle.clone();
-        let detail = json!({ "variable_prefix": answer.variable_prefix });
+        let detail = json!({
+            "variable_prefix": answer.variable_prefix, "token_lifetime_seconds": answer.token_lifetime_seconds,
+        });
         work.finish("organization_update", &object, detail).await?;
         Ok(answer)
     }
@@ -141,7 +154,7 @@ fn view(organization: Organization) -> OrganizationView {
     OrganizationView {
         handle: organization.handle,
         variable_prefix: organization.variable_prefix,
-        token_lifetime_seconds: 900,
+        token_lifetime_seconds: organization.token_lifetime,
         revision: organization.revision,
         created_at: organization.created_at,
     }

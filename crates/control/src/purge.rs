@@ -25,13 +25,15 @@ pub struct Purged {
     pub changes: u64,
     /// Answers kept for repeated creations.
     pub answers: u64,
+    /// Revocations of tokens that have expired.
+    pub revocations: u64,
     /// Revoked secrets.
     pub secrets: u64,
 }
 
 impl Control {
-    /// Forgets changes older than seven days (never the last) with what they took out of the gateway's table, answers older than a day, and revoked secrets to which no
-    /// snapshot, key or entry refers.
+    /// Forgets changes older than seven days (never the last) with what they took out of the gateway's table, answers older
+    /// than a day, revocations of tokens that have expired, and revoked secrets to which no snapshot, key or entry refers.
     ///
     /// # Errors
     /// When the database fails; what was forgotten until then stays forgotten.
@@ -57,6 +59,9 @@ impl Control {
             purged.answers = transaction.idempotency_forget(before).await?;
             transaction.commit().await?;
         }
+        let mut transaction = self.store.write().await?;
+        purged.revocations = transaction.revocations_forget(now.as_second()).await?;
+        transaction.commit().await?;
         let organizations = self.store.read().await?.organizations().await?;
         for organization in organizations {
             purged.secrets += self.purge_secrets(organization.id).await?;

@@ -13,6 +13,7 @@ use tokio::sync::{Mutex, watch};
 
 use crate::feed::Feed;
 use crate::memory::Memory;
+use crate::oauth::{Clients, Failures, Signing};
 use crate::table::first_generation;
 use crate::token::installation_admin;
 use crate::{Control, Result, Settings, work};
@@ -105,6 +106,9 @@ impl Control {
             feed: Feed::new(number),
             applied: watch::channel(None).0,
             actors: Memory::new(),
+            signing: Signing::new(),
+            clients: Clients::new(),
+            failures: Failures::default(),
             delivered: Memory::new(),
             reports: std::sync::Mutex::default(),
         })

@@ -166,7 +166,7 @@ impl<'a> Work<'a> {
     }
 }
 
-/// Adds an entry to a chain: each hash covers the one before it, so that nothing can be taken out unseen.
+/// Adds an entry to a chain for what was done.
 pub(crate) async fn audit(
     transaction: &mut Transaction,
     organization: &str,
@@ -176,17 +176,36 @@ pub(crate) async fn audit(
     detail: Json,
     at: Timestamp,
 ) -> Result<()> {
-    let last = transaction.audit_last(organization).await?;
+    let detail = &detail.to_string();
+    record(transaction, &Recorded { organization, actor, action, object, result: "done", detail }, at).await
+}
+
+/// What an entry says.
+pub(crate) struct Recorded<'a> {
+    /// The organization's id; empty for the installation.
+    pub(crate) organization: &'a str,
+    pub(crate) actor: &'a str,
+    pub(crate) action: &'a str,
+    pub(crate) object: &'a str,
+    /// `done`, or the code of the refusal.
+    pub(crate) result: &'a str,
+    /// JSON.
+    pub(crate) detail: &'a str,
+}
+
+/// Adds an entry to a chain: each hash covers the one before it, so that nothing can be taken out unseen.
+pub(crate) async fn record(transaction: &mut Transaction, recorded: &Recorded<'_>, at: Timestamp) -> Result<()> {
+    let last = transaction.audit_last(recorded.organization).await?;
     let (previous, sequence) = last.map_or((String::new(), 1), |entry| (entry.hash, entry.sequence + 1));
     let mut entry = AuditEntry {
-        organization: organization.to_owned(),
+        organization: recorded.organization.to_owned(),
         sequence,
         at,
-        actor: actor.to_owned(),
-        action: action.to_owned(),
-        object: object.to_owned(),
-        result: "done".to_owned(),
-        detail: detail.to_string(),
+        actor: recorded.actor.to_owned(),
+        action: recorded.action.to_owned(),
+        object: recorded.object.to_owned(),
+        result: recorded.result.to_owned(),
+        detail: recorded.detail.to_owned(),
         hash: String::new(),
     };
     entry.hash = chain_hash(&previous, &entry);

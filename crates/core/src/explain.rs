@@ -289,6 +289,11 @@ const PAGES: &[(&str, &str)] = &[
          backups or another key any more.",
     ),
     (
+        "token_lifetime_invalid",
+        "Access tokens of an organization live for at least a minute and at most a day: what lives longer could not be \
+         waited for when keys are rotated. Give --token-lifetime a span between 1m and 24h.",
+    ),
+    (
         "token_missing",
         "The command found a server but no token to present. Give one with --token or TIELINE_TOKEN; on the server's \
          machine the first administrator's lies in admin.token of the data folder.",

@@ -89,6 +89,7 @@ async fn fill(store: &Store, count: usize) -> Result<OrganizationId, Box<dyn std
         .organization_insert(&Organization {
             id: organization,
             handle: format!("scale-{organization}"),
+            token_lifetime: 900,
             variable_prefix: "CHOREO".to_owned(),
             revision: 1,
             created_at: clock.now(),

@@ -1,5 +1,6 @@
 -- The model. TEXT holds ids (UUID), handles, RFC 3339 times in UTC and JSON; BYTEA holds digests and sealed bytes.
--- Only TEXT columns are nullable. A secret is never in a column: it is sealed, in sealed_version, and referred to.
+-- Only TEXT columns are nullable. A secret is never in a column: it is sealed, in sealed_version, and referred to; the
+-- installation's own are sealed in signing_key.
 
 CREATE TABLE installation (
     id BIGINT PRIMARY KEY CHECK (id = 1),
@@ -13,6 +14,7 @@ CREATE TABLE organization (
     handle TEXT NOT NULL,
     handle_folded TEXT NOT NULL UNIQUE,
     variable_prefix TEXT NOT NULL,
+    token_lifetime BIGINT NOT NULL,
     revision BIGINT NOT NULL,
     created_at TEXT NOT NULL
 );
@@ -170,6 +172,27 @@ CREATE TABLE client_secret (
 CREATE INDEX client_secret_by_client ON client_secret (client_id);
 CREATE INDEX client_secret_by_version ON client_secret (sealed_version_id);
 CREATE INDEX client_secret_by_holder ON client_secret (holder_component_id) WHERE holder_component_id IS NOT NULL;
+
+-- The key pairs that sign tokens, published as long as they are here. Of those whose time has come the latest signs.
+CREATE TABLE signing_key (
+    kid TEXT PRIMARY KEY,
+    algorithm TEXT NOT NULL,
+    jwk TEXT NOT NULL,
+    sealed BYTEA NOT NULL,
+    created_at TEXT NOT NULL,
+    signs_from TEXT NOT NULL,
+    retires_at TEXT
+);
+
+-- Tokens that were revoked before they expired, by `jti`, and client secrets whose tokens were. `valid_until` is a number
+-- of seconds since 1970, as `exp` is in tokens.
+CREATE TABLE token_revocation (
+    id TEXT PRIMARY KEY,
+    organization_id TEXT NOT NULL REFERENCES organization (id),
+    valid_until BIGINT NOT NULL
+);
+CREATE INDEX token_revocation_by_organization ON token_revocation (organization_id, valid_until);
+CREATE INDEX token_revocation_by_time ON token_revocation (valid_until);
 
 -- API keys: one connection and environment, known by digest.
 CREATE TABLE api_key (

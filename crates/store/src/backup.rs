@@ -38,7 +38,7 @@ pub struct Table {
 /// Tables stand behind those that they refer to.
 const SCHEMA: &[(&str, &str, usize)] = &[
     ("installation", "#id key_fingerprint addresses created_at", 1),
-    ("organization", "id handle handle_folded variable_prefix #revision created_at", 1),
+    ("organization", "id handle handle_folded variable_prefix #token_lifetime #revision created_at", 1),
     (
         "environment",
         "id organization_id handle handle_folded #position ?critical allowed_addresses #revision created_at",
@@ -64,6 +64,8 @@ const SCHEMA: &[(&str, &str, usize)] = &[
         1,
     ),
     ("client_secret", "id client_id sealed_version_id *digest holder_component_id not_after state created_at", 1),
+    ("signing_key", "kid algorithm jwk *sealed created_at signs_from retires_at", 1),
+    ("token_revocation", "id organization_id #valid_until", 1),
     (
         "api_key",
         "id connection_id environment_id sealed_version_id *digest holder_component_id not_after state created_at",

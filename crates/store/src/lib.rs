@@ -7,6 +7,7 @@ pub mod db;
 pub mod deployment;
 pub mod key;
 mod migration;
+pub mod oauth;
 pub mod organization;
 pub mod record;
 pub mod release;

@@ -15,6 +15,8 @@ pub struct Organization {
     pub handle: String,
     /// The first part of variable names.
     pub variable_prefix: String,
+    /// How long its access tokens live, in seconds.
+    pub token_lifetime: i64,
     /// Counts the changes of its settings.
     pub revision: i64,
     /// When it was made.
@@ -27,6 +29,7 @@ impl Organization {
             id: row.parsed("id")?,
             handle: row.text("handle")?,
             variable_prefix: row.text("variable_prefix")?,
+            token_lifetime: row.integer("token_lifetime")?,
             revision: row.integer("revision")?,
             created_at: row.parsed("created_at")?,
         })
@@ -40,13 +43,14 @@ impl Transaction {
     /// [`crate::Error::Duplicate`] when the handle is taken.
     pub async fn organization_insert(&mut self, organization: &Organization) -> Result<()> {
         self.execute(
-            "INSERT INTO organization (id, handle, handle_folded, variable_prefix, revision, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6)",
+            "INSERT INTO organization (id, handle, handle_folded, variable_prefix, token_lifetime, revision, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
             &[
                 text(organization.id),
                 text(&organization.handle),
                 text(organization.handle.to_ascii_lowercase()),
                 text(&organization.variable_prefix),
+                Value::Integer(organization.token_lifetime),
                 Value::Integer(organization.revision),
                 text(organization.created_at),
             ],
@@ -103,13 +107,15 @@ impl Transaction {
         self.row(sql, &[text(id)]).await?.as_ref().map(Organization::read).transpose()
     }
 
-    /// Sets the first part of variable names, and counts the change.
+    /// Records the settings of an organization, and counts the change.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn organization_set_prefix(&mut self, id: OrganizationId, prefix: &str) -> Result<()> {
-        let sql = "UPDATE organization SET variable_prefix = $1, revision = revision + 1 WHERE id = $2";
-        self.execute(sql, &[text(prefix), text(id)]).await?;
+    pub async fn organization_update(&mut self, organization: &Organization) -> Result<()> {
+        let sql = "UPDATE organization SET variable_prefix = $1, token_lifetime = $2, revision = revision + 1
+             WHERE id = $3";
+        let lifetime = Value::Integer(organization.token_lifetime);
+        self.execute(sql, &[text(&organization.variable_prefix), lifetime, text(organization.id)]).await?;
         Ok(())
     }
 }

@@ -29,6 +29,9 @@ const DRAIN: Duration = Duration::from_secs(10);
 /// seen after this at the latest.
 const UPKEEP: Duration = Duration::from_millis(100);
 
+/// How often keys that sign tokens are looked at, and what clients failed to prove is recorded.
+const TOKENS: Duration = Duration::from_secs(60);
+
 /// How often what nothing needs any more is forgotten.
 const PURGE: Duration = Duration::from_secs(60 * 60);
 
@@ -70,6 +73,7 @@ impl Server {
             key_file: std::env::var_os(crate::environment_variables::MASTER_KEY)
                 .is_none()
                 .then(|| settings.master_key.clone()),
+            signing_algorithm: settings.signing_algorithm,
         };
         let file = ServerFile {
             url: bound(&api),
@@ -83,6 +87,7 @@ impl Server {
             Control::open::<Failure>(store.clone(), keyring, Arc::new(SystemClock), randomness, control_settings, keep)
                 .await?;
         control.finish_rotation().await.map_err(StartError::from)?;
+        control.signing_key_begin().await.map_err(StartError::from)?;
         let status = control.addresses_reconcile().await.map_err(StartError::from)?;
         if status.failed > 0 {
             tracing::error!(
@@ -95,9 +100,15 @@ impl Server {
         let (stop, stopping) = watch::channel(false);
         let control = Arc::new(control);
         let requests = TaskTracker::new();
-        let app = App { control: Arc::clone(&control), stopping: stopping.clone(), requests: requests.clone() };
+        let app = App {
+            control: Arc::clone(&control),
+            stopping: stopping.clone(),
+            requests: requests.clone(),
+            forwarded: settings.behind_proxy,
+        };
         let mut tasks = JoinSet::new();
         tasks.spawn(purge(Arc::clone(&control), stopping.clone()));
+        tasks.spawn(tokens(Arc::clone(&control), stopping.clone()));
         tasks.spawn(upkeep(control, stopping.clone()));
         let tls = settings.tls.as_ref();
         serve(&mut tasks, api.listener, tls, tieline_web::router(app), &stopping)?;
@@ -201,6 +212,25 @@ async fn upkeep(control: Arc<Control>, mut stopping: watch::Receiver<bool>) {
     }
 }
 
+/// Keeps the keys that sign tokens young, and records what clients failed to prove, the last of it when the server stops.
+async fn tokens(control: Arc<Control>, mut stopping: watch::Receiver<bool>) {
+    loop {
+        let stop = tokio::select! {
+            _ = stopping.wait_for(|stop| *stop) => true,
+            () = tokio::time::sleep(TOKENS) => false,
+        };
+        if let Err(error) = control.client_failures_record(stop).await {
+            tracing::error!(%error, "clients that did not prove themselves are not recorded");
+        }
+        if stop {
+            return;
+        }
+        if let Err(error) = control.signing_key_reconcile().await {
+            tracing::warn!(%error, "the keys that sign tokens stay as they are");
+        }
+    }
+}
+
 /// Forgets what nothing needs any more, from time to time.
 async fn purge(control: Arc<Control>, mut stopping: watch::Receiver<bool>) {
     loop {
@@ -210,8 +240,8 @@ async fn purge(control: Arc<Control>, mut stopping: watch::Receiver<bool>) {
         }
         match control.purge().await {
             Ok(purged) => {
-                let tieline_control::Purged { changes, answers, secrets } = purged;
-                tracing::debug!(changes, answers, secrets, "forgot what nothing needs");
+                let tieline_control::Purged { changes, answers, revocations, secrets } = purged;
+                tracing::debug!(changes, answers, revocations, secrets, "forgot what nothing needs");
             }
             Err(error) => tracing::warn!(%error, "what nothing needs stays for another hour"),
         }

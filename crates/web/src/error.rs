@@ -71,7 +71,7 @@ impl From<Error> for ApiError {
                 problem.0.plan = serde_json::to_value(plan).ok();
                 problem
             }
-            failure @ (Error::Store(_) | Error::Seal(_) | Error::Inconsistent(_)) => {
+            failure @ (Error::Store(_) | Error::Seal(_) | Error::Signing(_) | Error::Inconsistent(_)) => {
                 tracing::error!(error = %failure, "a use case failed");
                 Self::new(
                     StatusCode::INTERNAL_SERVER_ERROR,

@@ -1,4 +1,5 @@
-//! The JSON API over the use cases of `control`: each handler extracts, calls one use case, and converts the answer.
+//! The JSON API and the token service over the use cases of `control`: each handler extracts, calls one use case, and
+//! converts the answer.
 //!
 //! It holds no rule and never reaches the store.
 
@@ -10,6 +11,7 @@ mod guard;
 mod idempotency;
 mod input;
 mod metrics;
+mod oauth;
 
 use std::sync::Arc;
 
@@ -44,6 +46,8 @@ pub struct App {
     pub stopping: watch::Receiver<bool>,
     /// The requests under way that change something: they end although their clients went away, before the server does.
     pub requests: TaskTracker,
+    /// Whether a proxy in front tells where requests come from.
+    pub forwarded: bool,
 }
 
 #[derive(OpenApi)]
@@ -53,14 +57,17 @@ pub struct App {
 )]
 struct Document;
 
-/// Every operation but health needs a bearer token.
+/// Every operation of the API needs a bearer token; clients of the token service prove themselves by id and secret.
 struct Security;
 
 impl utoipa::Modify for Security {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
         let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
-        document.components.get_or_insert_default().add_security_scheme("token", SecurityScheme::Http(bearer));
+        let basic = HttpBuilder::new().scheme(HttpAuthScheme::Basic).build();
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("token", SecurityScheme::Http(bearer));
+        components.add_security_scheme("client", SecurityScheme::Http(basic));
         document.security =
             Some(vec![utoipa::openapi::security::SecurityRequirement::new("token", Vec::<String>::new())]);
     }
@@ -69,10 +76,12 @@ impl utoipa::Modify for Security {
 /// The whole API.
 pub fn router(app: App) -> Router {
     let (router, document) = operations();
+    let document = whole(document);
     let guarded = Arc::new(Guard::new(&document));
     let (figures, changes) = (Arc::clone(&guarded), app.control.changes());
     let metrics = move || async move { figures.metrics.text(*changes.borrow()) };
     let document: Arc<str> = document.to_json().unwrap_or_default().into();
+    let tokens = oauth::router(app.clone(), Arc::clone(&guarded));
     router
         .route(
             "/openapi.json",
@@ -94,12 +103,19 @@ pub fn router(app: App) -> Router {
         ))
         .layer(CatchPanicLayer::new())
         .with_state(app)
+        .merge(tokens)
 }
 
 /// The OpenAPI 3.1 document, as `/openapi.json` serves it.
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    operations().1
+    whole(operations().1)
+}
+
+/// The document of the API with that of the token service.
+fn whole(mut document: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
+    document.merge(oauth::openapi());
+    document
 }
 
 fn operations() -> (Router<App>, utoipa::openapi::OpenApi) {

@@ -1,5 +1,5 @@
-//! What `/metrics` shows, in the OpenMetrics text format: requests by operation and status, how long they took, and how
-//! far the change feed is. No label holds a name that somebody chose.
+//! What `/metrics` shows, in the OpenMetrics text format: requests by operation and status, how long they took, what the
+//! token service refused, and how far the change feed is. No label holds a name that somebody chose.
 
 use std::sync::atomic::AtomicI64;
 use std::time::Duration;
@@ -23,6 +23,7 @@ pub(crate) struct Metrics {
     registry: Registry,
     requests: Family<Request, Counter>,
     durations: Family<Operation, Histogram>,
+    refusals: Family<Refusal, Counter>,
     changes: Gauge<i64, AtomicI64>,
 }
 
@@ -30,6 +31,11 @@ pub(crate) struct Metrics {
 struct Request {
     operation: String,
     status: u16,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Refusal {
+    error: &'static str,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -50,9 +56,11 @@ impl Metrics {
             Unit::Seconds,
             durations.clone(),
         );
+        let refusals = Family::<Refusal, Counter>::default();
+        registry.register("oauth_refusals", "What the token service refused, by error", refusals.clone());
         registry.register("change_number", "The number of the last change that this server knows", changes.clone());
         registry.register("build", "What runs", Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]));
-        Self { registry, requests, durations, changes }
+        Self { registry, requests, durations, refusals, changes }
     }
 
     /// Counts one answered request.
@@ -60,6 +68,11 @@ impl Metrics {
         let operation = operation.to_owned();
         self.durations.get_or_create(&Operation { operation: operation.clone() }).observe(duration.as_secs_f64());
         self.requests.get_or_create(&Request { operation, status }).inc();
+    }
+
+    /// Counts one refusal of the token service.
+    pub(crate) fn refused(&self, error: &'static str) {
+        self.refusals.get_or_create(&Refusal { error }).inc();
     }
 
     /// Everything, as text.

@@ -21,7 +21,8 @@ async fn what_was_read_is_compared_under_the_lock() {
         let mut tasks = JoinSet::new();
         tasks.spawn(async move {
             begun.0.send(()).unwrap();
-            let request = OrganizationUpdate { variable_prefix: Some("LATE".to_owned()), token_lifetime_seconds: None };
+            let request =
+                OrganizationUpdate { variable_prefix: Some("LATE".to_owned()), ..OrganizationUpdate::default() };
             waiting.control.organization_update(&waiting.admin, ACME, request, Some(read.revision)).await
         });
         begun.1.await.unwrap();
@@ -30,7 +31,9 @@ async fn what_was_read_is_compared_under_the_lock() {
             other.organization_by_id(organization).await.unwrap();
             tokio::task::yield_now().await;
         }
-        other.organization_set_prefix(organization, "FIRST").await.unwrap();
+        let mut found = other.organization_by_id(organization).await.unwrap().unwrap();
+        found.variable_prefix = "FIRST".to_owned();
+        other.organization_update(&found).await.unwrap();
         other.commit().await.unwrap();
         let late = tasks.join_next().await.unwrap().unwrap();
         assert_eq!(refused(late).code, "changed_meanwhile", "{}", world.database);

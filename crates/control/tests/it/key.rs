@@ -7,6 +7,7 @@ use tieline_core::wire::access::KeyRotate;
 use jiff::Timestamp;
 use tieline_control::{Actor, Control, Error, Settings, StartError};
 use tieline_core::id::SealedVersionId;
+use tieline_core::model::SigningAlgorithm;
 use tieline_core::secret::{Sealed, Secret};
 use tieline_core::wire::tenancy::OrganizationCreate;
 use tieline_store::key::SealedVersion;
@@ -100,6 +101,7 @@ async fn open(store: &Store, file: PathBuf, keep: impl FnOnce(&Secret)) -> Contr
         allow_loopback: false,
         listeners: vec![],
         key_file: Some(file.clone()),
+        signing_algorithm: SigningAlgorithm::Es256,
     };
     let keyring = Keyring::read(&file).unwrap();
     let keep = |token: &Secret| {
@@ -154,6 +156,17 @@ async fn a_rotation_that_was_cut_short_is_ended_by_the_next_start() {
         }
         installation.is_whole().await;
     }
+}
+
+#[tokio::test]
+async fn the_keys_that_sign_tokens_are_wrapped_anew() {
+    let installation = Installation::begin().await;
+    installation.control.signing_key_begin().await.unwrap();
+    let published = installation.control.signing_key_list().await.unwrap();
+    let rotated = installation.control.key_rotate(&installation.admin, KeyRotate::default()).await.unwrap();
+    assert_eq!(u128::try_from(rotated.resealed).unwrap(), VALUES + 1);
+    let again = open(&installation.store, installation.file(), |_| panic!("this is no first start")).await;
+    assert_eq!(again.signing_key_list().await.unwrap(), published);
 }
 
 #[tokio::test]

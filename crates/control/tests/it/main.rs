@@ -9,6 +9,7 @@ mod frame;
 mod hostile;
 mod key;
 mod memory;
+mod oauth;
 mod provider;
 mod service;
 mod table;

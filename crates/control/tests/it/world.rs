@@ -12,7 +12,7 @@ use sqlx::{Connection as _, PgConnection};
 use tieline_control::{Actor, Control, Error, Refusal, Settings, SnapshotQuery, StartError};
 use tieline_core::clock::{Clock, FixedClock};
 use tieline_core::id::{OrganizationId, TokenId};
-use tieline_core::model::{ComponentType, Role};
+use tieline_core::model::{ComponentType, Role, SigningAlgorithm};
 use tieline_core::randomness::{Randomness, uuid_v4, uuid_v7};
 use tieline_core::secret::{Digest, Secret};
 use tieline_core::wire::tenancy::{ComponentCreate, OrganizationCreate, ProjectCreate};
@@ -86,6 +86,7 @@ impl World {
             allow_loopback: false,
             listeners: vec!["127.0.0.1:7070".parse().unwrap()],
             key_file: None,
+            signing_algorithm: SigningAlgorithm::Es256,
         };
         let mut token = None;
         let keep = |secret: &Secret| {
@@ -95,6 +96,7 @@ impl World {
         let keyring = Keyring::generate(&*randomness);
         let opened = Control::open(store.clone(), keyring, clock.clone(), randomness.clone(), settings, keep).await;
         let control = opened.unwrap_or_else(|Failed(error)| panic!("{error}"));
+        control.signing_key_begin().await.unwrap();
         let token = token.unwrap();
         let maker = control.authenticate(&token).await.unwrap();
         control.organization_create(&maker, OrganizationCreate { handle: ACME.to_owned() }).await.unwrap();

@@ -25,6 +25,7 @@ async fn none_of_many_read_then_write_transactions_fails() {
                 let organization = Organization {
                     id: OrganizationId(uuid::Uuid::from_u128(number + 1)),
                     handle: format!("o{number}"),
+                    token_lifetime: 900,
                     variable_prefix: "CHOREO".to_owned(),
                     revision: 1,
                     created_at: Timestamp::UNIX_EPOCH,

@@ -10,13 +10,16 @@ use tieline_core::id::{
     ApplicationId, ComponentId, ConnectionId, DeploymentId, EntryId, EnvironmentId, InstanceId, OrganizationId,
     ProjectId, ReleaseId, RowId, SealedVersionId, ServiceId, TokenId,
 };
-use tieline_core::model::{AccessMode, ComponentType, Level, PinnedValue, Role, Scheme, Secrets, ServiceType};
+use tieline_core::model::{
+    AccessMode, ComponentType, Level, PinnedValue, Role, Scheme, Secrets, ServiceType, SigningAlgorithm,
+};
 use tieline_core::route_table::ScopedOperation;
 use tieline_store::Transaction;
 use tieline_store::backup::TABLES;
 use tieline_store::connection::Connection;
 use tieline_store::deployment::Deployment;
 use tieline_store::key::{Application, Key, SealedVersion};
+use tieline_store::oauth::{Revocation, SigningKeyRow};
 use tieline_store::organization::Organization;
 use tieline_store::record::{AuditEntry, AuditFilter, LastChange};
 use tieline_store::release::{Release, Snapshot};
@@ -77,14 +80,16 @@ async fn tenancy(transaction: &mut Transaction) -> Done {
         id: ORGANIZATION,
         handle: "Acme".to_owned(),
         variable_prefix: "CHOREO".to_owned(),
+        token_lifetime: 900,
         revision: 1,
         created_at: AT,
     };
     transaction.organization_insert(&organization).await?;
     assert_eq!(transaction.organization_lock(ORGANIZATION).await?.as_ref(), Some(&organization));
     assert_eq!(transaction.organization_by_handle("ACME").await?.as_ref(), Some(&organization));
-    transaction.organization_set_prefix(ORGANIZATION, "ACME").await?;
-    (organization.variable_prefix, organization.revision) = ("ACME".to_owned(), 2);
+    (organization.variable_prefix, organization.token_lifetime) = ("ACME".to_owned(), 60);
+    transaction.organization_update(&organization).await?;
+    organization.revision = 2;
     assert_eq!(transaction.organization_by_id(ORGANIZATION).await?.as_ref(), Some(&organization));
     assert_eq!(transaction.organizations().await?, [organization]);
     assert_eq!(transaction.organization_count().await?, 1);
@@ -145,8 +150,8 @@ async fn services(transaction: &mut Transaction) -> Done {
         document: String::new(),
         labels: vec!["sale".to_owned()],
         categories: vec![],
-        definition_kind: String::new(),
-        definition: None,
+        definition_kind: "openapi3".to_owned(),
+        definition: Some("openapi: 3.0.0".to_owned()),
         parameters: vec![],
         schemes: vec![],
         approval: false,
@@ -211,6 +216,38 @@ async fn keys(transaction: &mut Transaction) -> Done {
     let key = key(20, &[1, 2]);
     transaction.client_secret_insert("client", &key).await?;
     assert_eq!(transaction.client_secrets("client").await?, [key]);
+    let client = transaction.client_by_id("client").await?.expect("the client");
+    assert_eq!((client.application_id, client.organization_id), (APPLICATION, ORGANIZATION));
+    assert_eq!((client.organization.as_str(), client.environment.as_str()), ("Acme", "Development"));
+    assert_eq!((client.environment_id, client.token_lifetime), (ENVIRONMENT, 60));
+    assert_eq!(transaction.client_by_id("another").await?, None);
+    signing(transaction).await
+}
+
+async fn signing(transaction: &mut Transaction) -> Done {
+    let mut signing_key = SigningKeyRow {
+        kid: "kid".to_owned(),
+        algorithm: SigningAlgorithm::Es256,
+        jwk: "{}".to_owned(),
+        sealed: vec![1],
+        created_at: AT,
+        signs_from: AT,
+        retires_at: None,
+    };
+    transaction.signing_key_insert(&signing_key).await?;
+    transaction.signing_key_retire("kid", AT).await?;
+    transaction.signing_key_rewrap("kid", &[2]).await?;
+    (signing_key.sealed, signing_key.retires_at) = (vec![2], Some(AT));
+    assert_eq!(transaction.signing_keys().await?, [signing_key]);
+
+    let mut revocation = Revocation { id: "jti".to_owned(), organization_id: ORGANIZATION, until: 10 };
+    transaction.revocation_save(&revocation).await?;
+    revocation.until = 20;
+    transaction.revocation_save(&revocation).await?;
+    transaction.revocation_save(&Revocation { until: 5, ..revocation.clone() }).await?;
+    assert_eq!(transaction.revocation_by_id("jti").await?.as_ref(), Some(&revocation));
+    assert_eq!(transaction.revocations(ORGANIZATION, 19).await?, [revocation]);
+    assert_eq!(transaction.revocations(ORGANIZATION, 20).await?, []);
     Ok(())
 }
 
@@ -275,6 +312,8 @@ async fn connections(transaction: &mut Transaction) -> Done {
     assert_eq!(transaction.connections_of_service(SERVICE).await?, all);
     assert_eq!(transaction.connections_holding_service(SERVICE).await?, all);
     assert_eq!(transaction.connections_of_application(APPLICATION).await?, all);
+    assert_eq!(transaction.services_of_application(APPLICATION).await?, [(SERVICE, 2)]);
+    assert_eq!(transaction.service_definition(SERVICE).await?.as_deref(), Some("openapi: 3.0.0"));
     assert_eq!(transaction.connections_of_component(COMPONENT).await?, []);
     assert_eq!(transaction.connections_of_organization(ORGANIZATION).await?, all);
     assert_eq!(transaction.connections_with_keys(ORGANIZATION).await?, all);
@@ -582,6 +621,11 @@ async fn backup(database: &Database) -> Done {
 }
 
 async fn endings(transaction: &mut Transaction) -> Done {
+    assert_eq!(transaction.revocations_forget(19).await?, 0);
+    assert_eq!(transaction.revocations_forget(20).await?, 1);
+    assert_eq!(transaction.revocation_by_id("jti").await?, None);
+    transaction.signing_key_delete("kid").await?;
+    assert_eq!(transaction.signing_keys().await?, []);
     transaction.deployment_end(DEPLOYMENT, AT).await?;
     assert_eq!(transaction.deployments_live(COMPONENT, ENVIRONMENT).await?, []);
     assert_eq!(transaction.deployed_endpoints_of_service(SERVICE).await?, []);

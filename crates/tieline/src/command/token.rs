@@ -104,7 +104,7 @@ pub(crate) fn run(command: TokenCommand, context: &Context) -> Done {
 }
 
 /// The seconds of a span as `90d`.
-fn seconds(span: &str) -> Result<i64, Failure> {
+pub(super) fn seconds(span: &str) -> Result<i64, Failure> {
     let unit = match span.chars().last() {
         Some('m') => 60,
         Some('h') => 3600,

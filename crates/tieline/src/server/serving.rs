@@ -2,11 +2,14 @@
 //! is dropped, so that connections are left for the others.
 
 use std::io;
+use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use axum::Extension;
 use axum::Router;
+use axum::extract::ConnectInfo;
 use axum::serve::Listener;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
@@ -15,6 +18,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Sleep;
+use tower::Layer;
 
 /// A client that has not sent the whole head of a request by then is dropped; so is one that keeps a connection open and
 /// asks for nothing.
@@ -23,16 +27,19 @@ const HEAD: Duration = Duration::from_secs(30);
 const PREFACE: usize = 24;
 
 /// Serves until the server stops, and then lets the requests under way finish.
-pub(crate) async fn serve<L: Listener>(mut listener: L, router: Router, mut stopping: watch::Receiver<bool>)
-where
+pub(crate) async fn serve<L: Listener<Addr = SocketAddr>>(
+    mut listener: L,
+    router: Router,
+    mut stopping: watch::Receiver<bool>,
+) where
     L::Io: AsyncRead + AsyncWrite,
 {
     let mut connections = JoinSet::new();
     let stop = stopping.clone();
     loop {
         tokio::select! {
-            (stream, _) = listener.accept() => {
-                connections.spawn(connection(stream, router.clone(), stop.clone()));
+            (stream, peer) = listener.accept() => {
+                connections.spawn(connection(stream, peer, router.clone(), stop.clone()));
             }
             Some(_) = connections.join_next() => {}
             () = stopped(&mut stopping) => break,
@@ -42,7 +49,7 @@ where
     while connections.join_next().await.is_some() {}
 }
 
-async fn connection<Io>(stream: Io, router: Router, mut stopping: watch::Receiver<bool>)
+async fn connection<Io>(stream: Io, peer: SocketAddr, router: Router, mut stopping: watch::Receiver<bool>)
 where
     Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -50,7 +57,8 @@ where
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD);
     builder.http2().timer(TokioTimer::new()).keep_alive_interval(HEAD);
     let stream = TokioIo::new(Begun::new(stream));
-    let mut connection = pin!(builder.serve_connection(stream, TowerToHyperService::new(router)));
+    let service = Extension(ConnectInfo(peer)).layer(router);
+    let mut connection = pin!(builder.serve_connection(stream, TowerToHyperService::new(service)));
     let served = tokio::select! {
         served = connection.as_mut() => served,
         () = stopped(&mut stopping) => {
@@ -144,7 +152,11 @@ mod tests {
             "late"
         });
         let router = Router::new().route("/", get(|| async { "here" })).route("/slow", slow);
-        (client, stop, JoinSet::from_iter([connection(server, router, stopping)]))
+        (
+            client,
+            stop,
+            JoinSet::from_iter([connection(server, SocketAddr::from(([127, 0, 0, 1], 1)), router, stopping)]),
+        )
     }
 
     #[tokio::test(start_paused = true)]

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use tieline_core::code;
+use tieline_core::model::SigningAlgorithm;
 use tieline_store::Location;
 
 use crate::context::default_data_folder;
@@ -53,6 +54,9 @@ pub(crate) struct ServerArguments {
     /// Let endpoints listen on loopback although the installation has several organizations
     #[arg(long)]
     allow_loopback: bool,
+    /// How access tokens are signed: es256, eddsa or rs256
+    #[arg(long, value_name = "ALGORITHM", default_value_t = SigningAlgorithm::Es256)]
+    signing_algorithm: SigningAlgorithm,
 }
 
 /// What a server is told at its start.
@@ -82,6 +86,10 @@ pub(crate) struct ServerSettings {
     pub(crate) master_key_named: bool,
     /// Whether endpoints may listen on loopback although the installation has several organizations.
     pub(crate) allow_loopback: bool,
+    /// Whether a proxy in front ends TLS, and tells where requests come from.
+    pub(crate) behind_proxy: bool,
+    /// How access tokens are signed.
+    pub(crate) signing_algorithm: SigningAlgorithm,
 }
 
 /// Certificate and key.
@@ -109,6 +117,8 @@ impl ServerSettings {
             master_key: data.join("master.key"),
             master_key_named: false,
             allow_loopback: false,
+            behind_proxy: false,
+            signing_algorithm: SigningAlgorithm::Es256,
             data,
         }
     }
@@ -128,11 +138,13 @@ impl ServerSettings {
             master_key_named: arguments.master_key.is_some(),
             master_key: arguments.master_key.unwrap_or_else(|| data.join("master.key")),
             allow_loopback: arguments.allow_loopback,
+            behind_proxy: arguments.behind_proxy,
+            signing_algorithm: arguments.signing_algorithm,
             tls,
             data,
         };
         for address in [settings.listen, settings.gateway_internal, settings.gateway_external] {
-            if !address.ip().is_loopback() && settings.tls.is_none() && !arguments.behind_proxy {
+            if !address.ip().is_loopback() && settings.tls.is_none() && !settings.behind_proxy {
                 return Err(Failure::usage(
                     code!("listen_insecure"),
                     format!("listening on {address}, beyond loopback, would send secrets in clear"),

@@ -4,10 +4,15 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use crate::oauth::Provider;
 use crate::world::TestServer;
 
 /// Operations that are no `GET` and leave no entry, with the reason.
-const UNRECORDED: [(&str, &str); 1] = [("plan", "it answers what a deployment would be, and changes nothing")];
+const UNRECORDED: [(&str, &str); 3] = [
+    ("access_token_introspect", "it answers what a token is, and changes nothing"),
+    ("access_token_issue", "a token is no state; those who did not prove themselves are recorded together"),
+    ("plan", "it answers what a deployment would be, and changes nothing"),
+];
 
 const ORDERS: &str = "/organizations/acme/projects/shop/components/orders";
 const MAIL: &str = "/organizations/acme/services/thirdparty:Mail%2Fv1";
@@ -28,6 +33,7 @@ fn every_change_is_audited_under_the_name_of_its_operation() {
     };
     let mut recorded = actions(&["--organization", "acme"]);
     recorded.extend(actions(&["--installation"]));
+    recorded.extend(revoked());
 
     let document = server.ask("GET", "/openapi.json", None, None).body;
     let methods =
@@ -39,6 +45,17 @@ fn every_change_is_audited_under_the_name_of_its_operation() {
     assert!(changing.len() > 25, "the operations are found: {changing:?}");
     let unrecorded: BTreeSet<_> = changing.difference(&recorded).map(String::as_str).collect();
     assert_eq!(unrecorded, UNRECORDED.iter().map(|(operation, _)| *operation).collect());
+}
+
+/// What is recorded when a client revokes its token.
+fn revoked() -> BTreeSet<String> {
+    let provider = Provider::open(&[]);
+    let form = format!("token={}", provider.token());
+    assert_eq!(provider.form("/oauth2/revoke", Some(&provider.basic()), &form).status, 200);
+    let entries = provider.server.json(&["audit", "list", "--organization", "acme", "--limit", "1"]);
+    let client = format!("client:{}", provider.client.0);
+    assert_eq!(entries[0]["actor"], client.as_str());
+    BTreeSet::from([entries[0]["action"].as_str().expect("an action").to_owned()])
 }
 
 /// Each changing operation once, in an order in which all succeed.
@@ -90,6 +107,7 @@ fn steps() -> Vec<(&'static str, String, Value)> {
         ("POST", "/installation/tokens".to_owned(), json!({ "name": "edge", "role": "gateway" })),
         ("DELETE", "/installation/tokens/edge".to_owned(), Value::Null),
         ("POST", "/installation/key".to_owned(), json!({})),
+        ("POST", "/installation/signing-keys".to_owned(), json!({})),
         ("POST", "/installation/backup".to_owned(), Value::Null),
     ]
 }

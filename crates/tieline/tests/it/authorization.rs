@@ -52,6 +52,15 @@ const NOT_THERE: [&str; 5] =
 /// The connection of project `shop` to the service of `orders` that operations are tried on.
 const CONNECTION: &str = "3f1b6f0e-8d6c-4f6e-9a57-0b9f3f1f7c11";
 
+/// Operations beside the API: clients prove themselves by id and secret, or nobody needs to. They are tried in `oauth`.
+const BESIDE: [&str; 5] = [
+    "access_token_introspect",
+    "access_token_issue",
+    "access_token_revoke",
+    "authorization_server_view",
+    "signing_key_list",
+];
+
 type Row = [Outcome; EVERYBODY.len()];
 
 /// Seen by everybody in the organization.
@@ -128,6 +137,7 @@ fn table() -> Vec<(&'static str, Row, Value)> {
         ("installation_token_list", INSTALLATION, Value::Null),
         ("installation_token_revoke", INSTALLATION, Value::Null),
         ("key_rotate", INSTALLATION, json!({})),
+        ("signing_key_rotate", INSTALLATION, json!({})),
         ("backup_create", INSTALLATION, Value::Null),
         ("gateway_table", GATEWAY, Value::Null),
         ("undeploy", DEVELOP, Value::Null),
@@ -256,9 +266,15 @@ async fn installation_admin(server: &TestServer) -> String {
 /// Method and path of each operation, with the target's handles filled in.
 fn operations(server: &TestServer) -> BTreeMap<String, (String, String)> {
     let document = server.ask("GET", "/openapi.json", None, None).body;
-    let mut operations = BTreeMap::new();
+    let (mut operations, mut beside) = (BTreeMap::new(), BTreeSet::new());
     for (path, methods) in document["paths"].as_object().expect("paths") {
-        let mut filled = path.strip_prefix("/api/v1").expect("the prefix").to_owned();
+        let Some(mut filled) = path.strip_prefix("/api/v1").map(str::to_owned) else {
+            for operation in methods.as_object().expect("methods").values() {
+                assert!(operation["security"].is_array(), "{path} says who may ask");
+                beside.insert(operation["operationId"].as_str().expect("an id").to_owned());
+            }
+            continue;
+        };
         for (name, handle) in [
             ("organization", "acme"),
             ("project", "shop"),
@@ -276,5 +292,6 @@ fn operations(server: &TestServer) -> BTreeMap<String, (String, String)> {
             operations.insert(id.to_owned(), (method.to_uppercase(), filled.clone()));
         }
     }
+    assert!(beside.iter().eq(BESIDE.iter()), "what stands beside the API is known: {beside:?}");
     operations
 }

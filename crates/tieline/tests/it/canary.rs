@@ -7,6 +7,7 @@ use std::process::{Child, Stdio};
 
 use serde_json::{Value, json};
 
+use crate::oauth;
 use crate::world::{TestServer, command};
 
 const INLINE: &str = "canary-inline-5b1f0c";
@@ -55,6 +56,7 @@ fn no_secret_is_anywhere_but_where_it_is_delivered() {
     run.register();
     run.connect_and_deploy();
     let child = run.deliver();
+    run.ask_for_tokens();
     run.look();
     run.refuse();
     run.keep();
@@ -147,6 +149,33 @@ impl Run {
         BufReader::new(child.stdout.take().expect("stdout")).read_line(&mut line).expect("UTF-8");
         assert_eq!(line, "up\n");
         child
+    }
+
+    /// A token, asked for in both ways, and revoked.
+    fn ask_for_tokens(&mut self) {
+        let (url, admin) = (self.server.url().to_owned(), self.server.admin_token());
+        let place = "/organizations/acme/projects/shop/components/orders/environments/development/variables";
+        let variables = self.server.ask("GET", place, Some(&admin), None).body;
+        let value = |name: &str| variables[name].as_str().expect("a value").to_owned();
+        let (client, secret) = (value("CHOREO_ITSELF_CONSUMERKEY"), value("CHOREO_ITSELF_CONSUMERSECRET"));
+        let basic = oauth::basic(&client, &secret);
+        self.secrets.push(("a client's credentials", basic.trim_start_matches("Basic ").to_owned()));
+        let form = ("content-type", "application/x-www-form-urlencoded");
+        let body = format!("grant_type=client_credentials&client_id={client}&client_secret={secret}");
+        for (headers, body) in
+            [(vec![form], body.as_str()), (vec![form, ("authorization", &basic)], "grant_type=client_credentials")]
+        {
+            let answer = oauth::send(&url, "POST", "/oauth2/token", &headers, body);
+            let token = answer.body["access_token"].as_str().expect("a token").to_owned();
+            let revoke = format!("token={token}");
+            let headers = [form, ("authorization", &basic)];
+            for path in ["/oauth2/introspect", "/oauth2/revoke"] {
+                assert_eq!(oauth::send(&url, "POST", path, &headers, &revoke).status, 200);
+            }
+            self.secrets.push(("an access token", token));
+        }
+        let wrong = format!("grant_type=client_credentials&client_id={client}&client_secret={REFUSED}&scope={secret}");
+        assert_eq!(oauth::send(&url, "POST", "/oauth2/token", &[form], &wrong).status, 401);
     }
 
     /// Everything that shows something and is no delivery, as the one who may read all.

@@ -12,6 +12,7 @@ mod endings;
 mod feed;
 mod hostile;
 mod killed;
+mod oauth;
 mod operations;
 mod reference;
 mod run;

@@ -199,7 +199,7 @@ fn figures_name_operations_and_nothing_else() {
     assert!(figures.header("content-type").is_some_and(|kind| kind.starts_with("application/openmetrics-text")));
     let text = figures.body.as_str().expect("text").to_owned();
     assert!(text.contains("tieline_requests_total{operation=\"organization_create\",status=\"201\"} 1"), "{text}");
-    assert!(text.contains("tieline_change_number 2"), "{text}");
+    assert!(text.contains("tieline_change_number 3"), "{text}");
     assert!(text.contains("tieline_request_duration_seconds_bucket{"), "{text}");
     assert!(!text.contains("acme") && !text.contains("shop"), "{text}");
 }

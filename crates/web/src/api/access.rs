@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use tieline_core::wire::access::{
     AuditQuery, AuditVerdict, AuditView, KeyRotate, KeyRotated, TokenCreate, TokenCreated, TokenView,
 };
+use tieline_core::wire::oauth::{SigningKeyRotate, SigningKeyView};
 use tieline_core::wire::{Page, Problem};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -26,6 +27,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
         .routes(routes!(installation_audit_list))
         .routes(routes!(installation_audit_verify))
         .routes(routes!(key_rotate))
+        .routes(routes!(signing_key_rotate))
 }
 
 /// Makes a token; the answer shows it for the only time. An Idempotency-Key is refused, because answers are kept.
@@ -153,4 +155,15 @@ async fn key_rotate(
     Body(request): Body<KeyRotate>,
 ) -> ApiResult<Json<KeyRotated>> {
     Ok(Json(app.control.key_rotate(&actor, request).await?))
+}
+
+/// Makes another key to sign tokens with, and lists those that are published.
+#[utoipa::path(post, path = "/installation/signing-keys", tag = "installation", request_body = SigningKeyRotate,
+    responses((status = 200, body = Page<SigningKeyView>), (status = "default", body = Problem)))]
+async fn signing_key_rotate(
+    State(app): State<App>,
+    Caller(actor): Caller,
+    Body(request): Body<SigningKeyRotate>,
+) -> ApiResult<Json<Page<SigningKeyView>>> {
+    Ok(Json(Page { items: app.control.signing_key_rotate(&actor, request).await?, next: None }))
 }

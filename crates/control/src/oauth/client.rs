@@ -1,0 +1,177 @@
+//! Clients: who one is, whether a secret is one of its own, and which scopes it may have. What was read is remembered until
+//! something changes, so that a client that is known costs no database.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tieline_core::access_token::audience;
+use tieline_core::definition;
+use tieline_core::id::{ApplicationId, ComponentId, OrganizationId, RowId, ServiceId};
+use tieline_core::secret::{Digest, Secret};
+use tieline_store::Transaction;
+use tieline_store::oauth::Client;
+use tokio::sync::Semaphore;
+
+use super::{OAuthError, OAuthRefusal};
+use crate::memory::Memory;
+use crate::{Control, Error};
+
+/// Clients that are looked up at a time. Few, so that a flood of clients that do not exist leaves the database to others.
+const LOOK_UPS: usize = 2;
+/// How long a look-up may wait for its turn.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// What becomes of a definition depends on its text alone: it is remembered whatever changes.
+const ALWAYS: i64 = i64::MAX;
+
+/// What a client shows, and from where.
+#[derive(Debug, Clone)]
+pub struct ClientProof {
+    /// The client id.
+    pub client: String,
+    /// The client secret.
+    pub secret: Secret,
+    /// The address that the request came from.
+    pub address: IpAddr,
+}
+
+/// What is remembered of clients.
+pub(crate) struct Clients {
+    known: Memory<String, Arc<KnownClient>>,
+    /// The scopes of a service's definition, by the revision of the service.
+    scopes: Memory<(ServiceId, i64), Arc<BTreeSet<String>>>,
+    look_ups: Semaphore,
+}
+
+/// A client with everything that an answer to it needs.
+pub(super) struct KnownClient {
+    pub(super) client: Client,
+    pub(super) secrets: Vec<KnownSecret>,
+    /// Every scope that it may have.
+    pub(super) scopes: BTreeSet<String>,
+    /// The `aud` of its tokens.
+    pub(super) audience: String,
+}
+
+/// A live secret of a client.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct KnownSecret {
+    pub(super) id: RowId,
+    pub(super) holder: Option<ComponentId>,
+    digest: Digest,
+    not_after: Option<Timestamp>,
+}
+
+impl Clients {
+    pub(crate) fn new() -> Self {
+        Self { known: Memory::new(), scopes: Memory::new(), look_ups: Semaphore::new(LOOK_UPS) }
+    }
+}
+
+impl KnownClient {
+    /// The secret that was presented. Each is compared, whichever it is, and each in constant time.
+    pub(super) fn secret(&self, presented: &Secret, at: Timestamp) -> Option<KnownSecret> {
+        let digest = Digest::of(presented.expose());
+        let accepted = |secret: &KnownSecret| secret.not_after.is_none_or(|end| at < end);
+        let found = |found, secret: &KnownSecret| {
+            if secret.digest == digest && accepted(secret) { Some(*secret) } else { found }
+        };
+        self.secrets.iter().fold(None, found)
+    }
+}
+
+impl Control {
+    /// The client behind a proof, and the secret by which it proved itself. The secret is looked at before anything else:
+    /// whoever has it is not held back for what others tried.
+    pub(super) async fn client_authenticate(
+        &self,
+        proof: &ClientProof,
+    ) -> Result<(Arc<KnownClient>, KnownSecret), OAuthError> {
+        let known = self.client_known(&proof.client).await?;
+        let now = self.now();
+        if let Some(known) = &known
+            && let Some(secret) = known.secret(&proof.secret, now)
+        {
+            return Ok((Arc::clone(known), secret));
+        }
+        let known = known.as_ref().map(|known| &known.client);
+        let delay = self.failures.note(known, proof.address, now);
+        let description = match known {
+            Some(client) => format!("the secret is none of the live secrets of client {}", client.id),
+            None => "there is no such client".to_owned(),
+        };
+        Err(OAuthError::Refused { refusal: OAuthRefusal::InvalidClient, description, delay })
+    }
+
+    /// A client, if there is one.
+    pub(super) async fn client_known(&self, id: &str) -> Result<Option<Arc<KnownClient>>, OAuthError> {
+        let id = id.to_owned();
+        if let Some(known) = self.clients.known.recall(&id, &self.feed) {
+            return Ok(Some(known));
+        }
+        if !looks_minted(&id) {
+            return Ok(None);
+        }
+        let turn = tokio::time::timeout(PATIENCE, self.clients.look_ups.acquire()).await;
+        let Ok(Ok(_turn)) = turn else { return Err(OAuthError::Busy) };
+        // Whoever had the turn before may have looked for the same one.
+        let change = self.feed.number();
+        if let Some(known) = self.clients.known.recall(&id, &self.feed) {
+            return Ok(Some(known));
+        }
+        let Some(known) = self.client_read(&id).await? else { return Ok(None) };
+        let known = Arc::new(known);
+        let organization = Some(known.client.organization_id);
+        self.clients.known.keep(id, &self.feed, change, organization, Arc::clone(&known));
+        Ok(Some(known))
+    }
+
+    async fn client_read(&self, id: &str) -> Result<Option<KnownClient>, OAuthError> {
+        let mut transaction = self.store.read().await?;
+        let Some(client) = transaction.client_by_id(id).await? else { return Ok(None) };
+        let mut secrets = Vec::new();
+        for key in transaction.client_secrets(id).await? {
+            let digest = <[u8; 32]>::try_from(key.digest)
+                .map_err(|_| Error::Inconsistent(format!("the digest of client secret {} is none", key.id)))?;
+            secrets.push(KnownSecret {
+                id: key.id,
+                holder: key.holder,
+                digest: Digest::from_bytes(digest),
+                not_after: key.not_after,
+            });
+        }
+        let scopes = self.application_scopes(&mut transaction, client.application_id, client.organization_id).await?;
+        let audience = audience(&self.settings.public_url, &client.organization, &client.environment);
+        Ok(Some(KnownClient { client, secrets, scopes, audience }))
+    }
+
+    /// The scopes that the definitions of the services declare to which an application's connections lead.
+    async fn application_scopes(
+        &self,
+        transaction: &mut Transaction,
+        application: ApplicationId,
+        organization: OrganizationId,
+    ) -> Result<BTreeSet<String>, OAuthError> {
+        let mut scopes = BTreeSet::new();
+        for service in transaction.services_of_application(application).await? {
+            let of_service = match self.clients.scopes.recall(&service, &self.feed) {
+                Some(known) => known,
+                None => {
+                    let definition = transaction.service_definition(service.0).await?.unwrap_or_default();
+                    let read = Arc::new(definition::scope_names(&definition::scopes(definition.as_bytes())));
+                    self.clients.scopes.keep(service, &self.feed, ALWAYS, Some(organization), Arc::clone(&read));
+                    read
+                }
+            };
+            scopes.extend(of_service.iter().cloned());
+        }
+        Ok(scopes)
+    }
+}
+
+/// Whether a text can be a client id that the vault drew; for others nothing needs to be looked up.
+fn looks_minted(id: &str) -> bool {
+    id.len() == 28 && id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+}
