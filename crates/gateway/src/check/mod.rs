@@ -1,0 +1,146 @@
+//! Whether a call may go on, and as whom: credential, subscription, scopes, rate, in this order.
+//!
+//! Asks the table and the clock; forwards nothing.
+
+mod cache;
+mod refusals;
+mod scope;
+mod token;
+
+use std::sync::Arc;
+
+use hyper::Method;
+use hyper::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use jiff::Timestamp;
+use tieline_core::route_table::SubscriptionState;
+use tieline_core::secret::Digest;
+
+pub(crate) use self::cache::Verified;
+pub(crate) use self::token::{Identity, LEEWAY};
+
+use self::cache::Tokens;
+use crate::refusal::Refusal;
+use crate::table::{ApiKey, Grant, Route, Subscription, Table};
+
+/// The headers that carry an API key.
+pub(crate) const CHOREO_API_KEY: HeaderName = HeaderName::from_static("choreo-api-key");
+pub(crate) const API_KEY: HeaderName = HeaderName::from_static("api-key");
+
+/// Who calls.
+#[derive(Clone)]
+pub(crate) enum Caller {
+    /// Nobody asked.
+    Anyone,
+    /// A client with a token.
+    Client(Arc<Verified>, Arc<Subscription>),
+    /// The holder of an API key.
+    Key(Arc<ApiKey>),
+}
+
+impl Caller {
+    pub(crate) fn grant(&self) -> Option<&Grant> {
+        match self {
+            Self::Anyone => None,
+            Self::Client(_, subscription) => Some(&subscription.grant),
+            Self::Key(key) => Some(&key.grant),
+        }
+    }
+
+    pub(crate) fn identity(&self) -> Option<&Identity> {
+        match self {
+            Self::Client(verified, _) => Some(&verified.identity),
+            _ => None,
+        }
+    }
+}
+
+/// One call, as far as checks look at it.
+pub(crate) struct Call<'a> {
+    pub(crate) method: &'a Method,
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) route: &'a Route,
+    /// The path below the route.
+    pub(crate) rest: &'a str,
+    pub(crate) now: Timestamp,
+}
+
+/// The checks.
+pub(crate) struct Check {
+    tokens: Tokens,
+}
+
+impl Check {
+    pub(crate) fn new(most_tokens: usize) -> Self {
+        Self { tokens: Tokens::new(most_tokens) }
+    }
+
+    /// Who calls, or why the call goes no further.
+    pub(crate) fn call(&self, table: &Table, call: &Call<'_>) -> Result<Caller, Box<Refusal>> {
+        let route = call.route;
+        if route.open {
+            return Ok(Caller::Anyone);
+        }
+        let bearer = if route.oauth2 { bearer(call.headers)? } else { None };
+        let key = if route.api_key { api_key(call.headers)? } else { None };
+        let caller = match (bearer, key) {
+            // A token of somebody whom the gateway does not know belongs to the service; the key speaks for the caller.
+            (Some(token), Some(key)) if !token::is_known(token, table, route) => holder(table, route, key)?,
+            (Some(token), _) => self.client(table, call, token)?,
+            (None, Some(key)) => holder(table, route, key)?,
+            (None, None) => return Err(refusals::credential_missing(route)),
+        };
+        if let Some(grant) = caller.grant() {
+            opens(grant, route)?;
+            scope::check(call, caller.identity())?;
+            let now = u64::try_from(call.now.as_microsecond()).unwrap_or_default();
+            grant.bucket.take(grant.plan(), now).map_err(|wait| refusals::rate_limited(grant, route, wait))?;
+        }
+        Ok(caller)
+    }
+
+    fn client(&self, table: &Table, call: &Call<'_>, token: &str) -> Result<Caller, Box<Refusal>> {
+        let now = call.now.as_second();
+        let verified =
+            self.tokens.verified(table, call.route, token, now).map_err(|fault| refusals::token(&fault, call.route))?;
+        let Some(subscription) = table.subscription(&verified.identity.client, call.route) else {
+            return Err(refusals::subscription_missing(call.route, Some(&verified.identity)));
+        };
+        Ok(Caller::Client(verified, subscription))
+    }
+}
+
+fn opens(grant: &Grant, route: &Route) -> Result<(), Box<Refusal>> {
+    match grant.state {
+        SubscriptionState::Live => Ok(()),
+        state => Err(refusals::subscription_closed(state, route)),
+    }
+}
+
+fn holder(table: &Table, route: &Route, key: &str) -> Result<Caller, Box<Refusal>> {
+    let Some(known) = table.api_key(&Digest::of(key)) else { return Err(refusals::api_key_unknown()) };
+    if known.service == route.service && known.environment == route.environment {
+        Ok(Caller::Key(known))
+    } else {
+        Err(refusals::subscription_missing(route, None))
+    }
+}
+
+/// The bearer token, if there is one (RFC 6750, section 2.1).
+fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Box<Refusal>> {
+    let Some(value) = only(headers, &AUTHORIZATION)? else { return Ok(None) };
+    let Some((scheme, token)) = value.to_str().ok().and_then(|value| value.split_once(' ')) else { return Ok(None) };
+    Ok(scheme.eq_ignore_ascii_case("bearer").then(|| token.trim()).filter(|token| !token.is_empty()))
+}
+
+fn api_key(headers: &HeaderMap) -> Result<Option<&str>, Box<Refusal>> {
+    let value = only(headers, &CHOREO_API_KEY)?;
+    let value = if value.is_some() { value } else { only(headers, &API_KEY)? };
+    Ok(value.and_then(|value| value.to_str().ok()))
+}
+
+/// The value of a header that may be there once: of two, nobody knows which one the endpoint reads.
+fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a HeaderValue>, Box<Refusal>> {
+    let mut values = headers.get_all(name).iter();
+    let first = values.next();
+    if values.next().is_some() { Err(refusals::doubled(name)) } else { Ok(first) }
+}

@@ -1,0 +1,67 @@
+//! How often a grant may be used: a bucket that a plan fills, kept as one number beside the grant.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tieline_core::rate_plan::{self, PLANS, RatePlan};
+
+/// A minute in microseconds: a full bucket holds what a plan grants in a minute.
+const MINUTE: u64 = 60_000_000;
+
+/// The plan of a name. One that this gateway does not know is younger than it: the strictest is taken.
+pub(crate) fn plan(name: &str) -> RatePlan {
+    rate_plan::find(name).unwrap_or(PLANS[0])
+}
+
+/// When the bucket will be full again, in microseconds since 1970: the generic cell rate algorithm (ITU-T I.371).
+#[derive(Debug, Default)]
+pub(crate) struct Bucket(AtomicU64);
+
+impl Bucket {
+    /// A bucket as full as another.
+    pub(crate) fn like(other: &Self) -> Self {
+        Self(AtomicU64::new(other.0.load(Ordering::Relaxed)))
+    }
+
+    /// Takes one call out, or says how long until there is one.
+    pub(crate) fn take(&self, plan: RatePlan, now: u64) -> Result<(), Duration> {
+        let Some(per_minute) = plan.per_minute else { return Ok(()) };
+        let interval = MINUTE / u64::from(per_minute).max(1);
+        let mut full = self.0.load(Ordering::Relaxed);
+        loop {
+            let then = full.max(now) + interval;
+            if then - now > MINUTE {
+                return Err(Duration::from_micros(then - now - MINUTE));
+            }
+            match self.0.compare_exchange_weak(full, then, Ordering::Relaxed, Ordering::Relaxed) {
+                Ok(_) => return Ok(()),
+                Err(other) => full = other,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_minute_of_calls_may_come_at_once_and_no_more() {
+        let (bucket, plan) = (Bucket::default(), RatePlan { name: "few", per_minute: Some(60) });
+        let begin = 1_700_000_000_000_000;
+        for _ in 0..60 {
+            assert_eq!(bucket.take(plan, begin), Ok(()));
+        }
+        assert_eq!(bucket.take(plan, begin), Err(Duration::from_secs(1)));
+        assert_eq!(bucket.take(plan, begin + 1_000_000), Ok(()));
+        assert!(bucket.take(plan, begin + 1_000_000).is_err());
+        assert!(Bucket::like(&bucket).take(plan, begin + 1_000_000).is_err());
+        assert_eq!(bucket.take(RatePlan { name: "any", per_minute: None }, begin), Ok(()));
+    }
+
+    #[test]
+    fn an_unknown_plan_is_the_strictest() {
+        assert_eq!(plan("platinum"), PLANS[0]);
+        assert_eq!(plan("unlimited").per_minute, None);
+    }
+}

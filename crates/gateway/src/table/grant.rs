@@ -1,0 +1,97 @@
+//! Who may call: subscriptions and API keys, as small as a million of each asks for.
+
+use std::sync::{Arc, OnceLock};
+
+use tieline_core::id::{ApplicationId, ComponentId, ConnectionId, EnvironmentId, ServiceId};
+use tieline_core::rate_plan::RatePlan;
+use tieline_core::route_table::{ApiKeyEntry, SubscriptionEntry, SubscriptionState};
+
+use super::shards::{Key, Keyed};
+use crate::metrics::Series;
+use crate::rate::{self, Bucket};
+
+/// What a subscription and an API key have in common.
+pub(crate) struct Grant {
+    pub(crate) application: Option<ApplicationId>,
+    pub(crate) connection: Option<ConnectionId>,
+    pub(crate) state: SubscriptionState,
+    pub(crate) plan: &'static str,
+    pub(crate) bucket: Bucket,
+    /// Where its calls are counted, once there was one.
+    pub(crate) series: OnceLock<Arc<Series>>,
+}
+
+impl Grant {
+    pub(crate) fn plan(&self) -> RatePlan {
+        rate::plan(self.plan)
+    }
+
+    /// As full as what it replaces, so that a change of something else grants no calls.
+    fn like(mut self, old: Option<&Self>) -> Self {
+        if let Some(old) = old {
+            self.bucket = Bucket::like(&old.bucket);
+        }
+        self
+    }
+}
+
+/// A client's right to call one service in one environment.
+pub(crate) struct Subscription {
+    key: Key,
+    pub(crate) grant: Grant,
+}
+
+impl Subscription {
+    pub(crate) fn new(key: Key, entry: &SubscriptionEntry, old: Option<&Self>) -> Self {
+        let grant = Grant {
+            application: Some(entry.application),
+            connection: entry.connection,
+            state: entry.state,
+            plan: rate::plan(&entry.plan).name,
+            bucket: Bucket::default(),
+            series: OnceLock::new(),
+        };
+        Self { key, grant: grant.like(old.map(|old| &old.grant)) }
+    }
+}
+
+impl Keyed for Subscription {
+    fn key(&self) -> Key {
+        self.key
+    }
+}
+
+/// An API key's right to call one service in one environment.
+pub(crate) struct ApiKey {
+    key: Key,
+    pub(crate) service: ServiceId,
+    pub(crate) environment: EnvironmentId,
+    pub(crate) component: Option<ComponentId>,
+    pub(crate) grant: Grant,
+}
+
+impl ApiKey {
+    pub(crate) fn new(key: Key, entry: &ApiKeyEntry, old: Option<&Self>) -> Self {
+        let grant = Grant {
+            application: entry.application,
+            connection: Some(entry.connection),
+            state: entry.state,
+            plan: rate::plan(&entry.plan).name,
+            bucket: Bucket::default(),
+            series: OnceLock::new(),
+        };
+        Self {
+            key,
+            service: entry.service,
+            environment: entry.environment,
+            component: entry.component,
+            grant: grant.like(old.map(|old| &old.grant)),
+        }
+    }
+}
+
+impl Keyed for ApiKey {
+    fn key(&self) -> Key {
+        self.key
+    }
+}

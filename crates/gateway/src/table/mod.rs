@@ -1,0 +1,299 @@
+//! The hot table: what every call is checked against, changed by deltas while calls go on.
+//!
+//! A call sees an entry as it was before a change or as it is after, and never waits for more than one entry. The table
+//! does no I/O: whoever follows the control plane's feed, or reads it from a file, gives it the deltas.
+
+mod grant;
+mod issuer;
+mod revocation;
+mod route;
+mod shards;
+
+use std::hash::Hasher as _;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use siphasher::sip128::{Hasher128 as _, SipHasher13};
+use tieline_core::id::{EnvironmentId, ServiceId};
+use tieline_core::randomness::Randomness;
+use tieline_core::route_table::{Delta, Entry, InstallationEntry};
+use tieline_core::secret::Digest;
+use tokio::sync::watch;
+use uuid::Uuid;
+
+pub(crate) use self::grant::{ApiKey, Grant, Subscription};
+pub(crate) use self::issuer::{Issuer, Issuers, PublicKey};
+pub(crate) use self::route::Route;
+pub(crate) use self::shards::Key;
+
+use self::revocation::Revocations;
+use self::shards::Shards;
+use crate::path;
+
+/// The installation's entry, with a number of its own: connections that were opened under another are not used again.
+#[derive(Default)]
+pub(crate) struct Installation {
+    pub(crate) entry: InstallationEntry,
+    pub(crate) version: u64,
+}
+
+/// The table.
+pub struct Table {
+    hash: SipHasher13,
+    routes: Shards<Route>,
+    subscriptions: Shards<Subscription>,
+    keys: Shards<ApiKey>,
+    issuers: RwLock<Arc<Issuers>>,
+    installation: RwLock<Arc<Installation>>,
+    revocations: Revocations,
+    trust: AtomicU64,
+    number: watch::Sender<Option<i64>>,
+    applying: Mutex<()>,
+}
+
+impl Table {
+    /// An empty table. What is drawn keys its hashes, so that nobody can aim at a collision.
+    #[must_use]
+    pub fn new(randomness: &dyn Randomness) -> Self {
+        let mut key = [0; 16];
+        randomness.fill(&mut key);
+        Self {
+            hash: SipHasher13::new_with_key(&key),
+            routes: Shards::new(),
+            subscriptions: Shards::new(),
+            keys: Shards::new(),
+            issuers: RwLock::default(),
+            installation: RwLock::default(),
+            revocations: Revocations::default(),
+            trust: AtomicU64::new(1),
+            number: watch::Sender::new(None),
+            applying: Mutex::new(()),
+        }
+    }
+
+    /// Applies a delta: the next call is checked against the result. With `whole`, everything that it does not name is
+    /// removed, after what it names was put.
+    pub fn apply(&self, delta: Delta) {
+        let _one_at_a_time = self.applying.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = delta.whole.then(Kept::default);
+        for (name, change) in delta.changes {
+            match change {
+                Some(entry) => self.put(entry, kept.as_mut()),
+                None => self.remove(&name),
+            }
+        }
+        if let Some(kept) = kept {
+            self.keep(kept);
+        }
+        self.number.send_replace(Some(delta.number));
+    }
+
+    /// The number of the last change that was applied; none before the first. Wait on it to know when calls see a change.
+    #[must_use]
+    pub fn number(&self) -> watch::Receiver<Option<i64>> {
+        self.number.subscribe()
+    }
+
+    /// How many routes, subscriptions and API keys there are.
+    #[must_use]
+    pub fn size(&self) -> (usize, usize, usize) {
+        (self.routes.len(), self.subscriptions.len(), self.keys.len())
+    }
+
+    /// Forgets revocations of tokens that have expired by now, in seconds since 1970.
+    pub fn forget(&self, now: i64) {
+        self.revocations.forget(now);
+    }
+
+    fn put(&self, entry: Entry, kept: Option<&mut Kept>) {
+        let mut nothing = Kept::default();
+        let kept = kept.unwrap_or(&mut nothing);
+        match entry {
+            Entry::Route(entry) => {
+                let key = self.route_key(&entry.path);
+                kept.routes.push(key);
+                self.routes.put(key, |old| Route::new(key, entry, old));
+            }
+            Entry::Subscription(entry) => {
+                let key = self.subscription_key(&entry.client, entry.service, entry.environment);
+                kept.subscriptions.push(key);
+                self.subscriptions.put(key, |old| Subscription::new(key, &entry, old));
+            }
+            Entry::ApiKey(entry) => {
+                let key = self.api_key_key(&entry.digest);
+                kept.keys.push(key);
+                self.keys.put(key, |old| ApiKey::new(key, &entry, old));
+            }
+            Entry::Revocation(entry) => {
+                kept.revocations.push(entry.id.clone());
+                self.revocations.put(entry);
+                self.distrust();
+            }
+            Entry::Issuer(entry) => {
+                kept.issuers.push(entry.organization.clone().unwrap_or_default());
+                self.change_issuers(|issuers| issuers.put(&entry));
+            }
+            Entry::Installation(entry) => {
+                kept.installation = true;
+                self.change_installation(entry);
+            }
+        }
+    }
+
+    /// Removes the entry of a key as [`Entry::key`] writes it.
+    fn remove(&self, name: &str) {
+        let (kind, rest) = name.split_at(name.find('/').unwrap_or(name.len()));
+        let id = rest.get(1..).unwrap_or_default();
+        match kind {
+            "route" => self.routes.remove(self.route_key(rest)),
+            "subscription" => {
+                let mut parts = id.rsplitn(3, '/');
+                let mut id = || parts.next().and_then(|part| part.parse::<Uuid>().ok());
+                if let (Some(environment), Some(service)) = (id(), id())
+                    && let Some(client) = parts.next()
+                {
+                    let key = self.subscription_key(client, ServiceId(service), EnvironmentId(environment));
+                    self.subscriptions.remove(key);
+                }
+            }
+            "api-key" => self.keys.remove(self.api_key_key(id)),
+            "revocation" => {
+                self.revocations.remove(id);
+                self.distrust();
+            }
+            "issuer" => self.change_issuers(|issuers| issuers.remove(id)),
+            "installation" => self.change_installation(InstallationEntry::default()),
+            other => {
+                tracing::warn!(kind = other, "the table has no entries of this kind; is this gateway out of date?")
+            }
+        }
+    }
+
+    fn keep(&self, mut kept: Kept) {
+        for keys in [&mut kept.routes, &mut kept.subscriptions, &mut kept.keys] {
+            keys.sort_unstable();
+        }
+        kept.revocations.sort_unstable();
+        self.routes.keep(&kept.routes);
+        self.subscriptions.keep(&kept.subscriptions);
+        self.keys.keep(&kept.keys);
+        self.revocations.keep(&kept.revocations);
+        self.change_issuers(|issuers| issuers.keep(|name| kept.issuers.iter().any(|kept| kept == name)));
+        if !kept.installation {
+            self.change_installation(InstallationEntry::default());
+        }
+    }
+
+    fn change_issuers(&self, change: impl FnOnce(&mut Issuers)) {
+        let mut issuers = Issuers::clone(&self.issuers());
+        change(&mut issuers);
+        *self.issuers.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(issuers);
+        self.distrust();
+    }
+
+    fn change_installation(&self, entry: InstallationEntry) {
+        let old = self.installation();
+        if old.entry != entry || old.version == 0 {
+            let installation = Arc::new(Installation { entry, version: old.version + 1 });
+            *self.installation.write().unwrap_or_else(PoisonError::into_inner) = installation;
+        }
+    }
+
+    fn distrust(&self) {
+        self.trust.fetch_add(1, Ordering::Release);
+    }
+}
+
+/// What calls ask.
+impl Table {
+    /// The route that a path begins with, and where the rest of the path begins.
+    pub(crate) fn route(&self, path: &str) -> Option<(Arc<Route>, usize)> {
+        let end = path::prefix(path)?;
+        let prefix = &path[..end];
+        let route = self.routes.get(self.route_key(prefix)).or_else(|| {
+            let path = path::canonical(prefix)?;
+            self.routes.get(self.route_key(&path))
+        })?;
+        Some((route, end))
+    }
+
+    pub(crate) fn subscription(&self, client: &str, route: &Route) -> Option<Arc<Subscription>> {
+        self.subscriptions.get(self.subscription_key(client, route.service, route.environment))
+    }
+
+    pub(crate) fn api_key(&self, digest: &Digest) -> Option<Arc<ApiKey>> {
+        self.keys.get(self.key(|hash| hash.write(digest.as_bytes())))
+    }
+
+    pub(crate) fn issuers(&self) -> Arc<Issuers> {
+        Arc::clone(&self.issuers.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn installation(&self) -> Arc<Installation> {
+        Arc::clone(&self.installation.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn is_revoked(&self, id: &str) -> bool {
+        self.revocations.holds(id)
+    }
+
+    /// Counts what changed about whom to trust: a token that was verified at another count is looked at again.
+    pub(crate) fn trust(&self) -> u64 {
+        self.trust.load(Ordering::Acquire)
+    }
+
+    /// Whether any delta came yet.
+    pub(crate) fn is_filled(&self) -> bool {
+        self.number.borrow().is_some()
+    }
+
+    /// The hash of a token in the eyes of an organization.
+    pub(crate) fn token_key(&self, organization: &str, token: &str) -> Key {
+        self.key(|hash| {
+            hash.write(organization.as_bytes());
+            // No handle holds a zero.
+            hash.write_u8(0);
+            hash.write(token.as_bytes());
+        })
+    }
+
+    fn route_key(&self, path: &str) -> Key {
+        self.key(|hash| hash.write(path.as_bytes()))
+    }
+
+    fn subscription_key(&self, client: &str, service: ServiceId, environment: EnvironmentId) -> Key {
+        self.key(|hash| {
+            hash.write(client.as_bytes());
+            hash.write(service.0.as_bytes());
+            hash.write(environment.0.as_bytes());
+        })
+    }
+
+    /// The key of an API key by its digest as an entry writes it. What is no digest gets the key of nothing.
+    fn api_key_key(&self, digest: &str) -> Key {
+        use base64::Engine as _;
+        let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(digest).unwrap_or_default();
+        self.key(|hash| hash.write(&bytes))
+    }
+
+    fn key(&self, write: impl FnOnce(&mut SipHasher13)) -> Key {
+        let mut hash = self.hash;
+        write(&mut hash);
+        let (low, high) = hash.finish128().as_u64();
+        Key(low, high)
+    }
+}
+
+/// What a whole delta named.
+#[derive(Default)]
+struct Kept {
+    routes: Vec<Key>,
+    subscriptions: Vec<Key>,
+    keys: Vec<Key>,
+    revocations: Vec<String>,
+    issuers: Vec<String>,
+    installation: bool,
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

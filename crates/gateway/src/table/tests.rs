@@ -1,0 +1,182 @@
+//! What a table answers before and after deltas.
+
+use std::collections::BTreeMap;
+
+use tieline_core::endpoint::EndpointType;
+use tieline_core::id::{ApplicationId, ConnectionId};
+use tieline_core::model::Scheme;
+use tieline_core::randomness::FixedRandomness;
+use tieline_core::route_table::{
+    ApiKeyEntry, IssuerEntry, RevocationEntry, RouteEntry, SubscriptionEntry, SubscriptionState,
+};
+
+use super::*;
+
+pub(crate) fn route(path: &str, protocol: EndpointType) -> RouteEntry {
+    RouteEntry {
+        path: path.to_owned(),
+        organization: "acme".to_owned(),
+        service: ServiceId(Uuid::from_u128(1)),
+        reference: "service:/shop/orders/v1/api".to_owned(),
+        environment: EnvironmentId(Uuid::from_u128(2)),
+        environment_handle: "development".to_owned(),
+        address: "http://127.0.0.1:8080".to_owned(),
+        base_path: "/".to_owned(),
+        protocol,
+        internal: true,
+        external: false,
+        schemes: vec![Scheme::OAuth2],
+        operations: Vec::new(),
+        allowed: Vec::new(),
+    }
+}
+
+fn subscription(client: &str) -> Entry {
+    Entry::Subscription(SubscriptionEntry {
+        client: client.to_owned(),
+        service: ServiceId(Uuid::from_u128(1)),
+        environment: EnvironmentId(Uuid::from_u128(2)),
+        application: ApplicationId(Uuid::from_u128(3)),
+        connection: None,
+        state: SubscriptionState::Live,
+        plan: "bronze".to_owned(),
+    })
+}
+
+fn api_key(key: &str) -> Entry {
+    Entry::ApiKey(ApiKeyEntry {
+        digest: Digest::of(key).to_string(),
+        connection: ConnectionId(Uuid::from_u128(4)),
+        application: None,
+        component: None,
+        service: ServiceId(Uuid::from_u128(1)),
+        environment: EnvironmentId(Uuid::from_u128(2)),
+        state: SubscriptionState::Live,
+        plan: "unlimited".to_owned(),
+    })
+}
+
+fn delta(whole: bool, number: i64, put: Vec<Entry>, removed: &[&Entry]) -> Delta {
+    let put = put.into_iter().map(|entry| (entry.key(), Some(entry)));
+    let changes: BTreeMap<_, _> = put.chain(removed.iter().map(|entry| (entry.key(), None))).collect();
+    Delta { whole, number, changes }
+}
+
+fn everything() -> Vec<Entry> {
+    let issuer = |organization: Option<&str>| IssuerEntry {
+        issuer: "https://tieline.example".to_owned(),
+        organization: organization.map(str::to_owned),
+        audience: None,
+        keys: Vec::new(),
+    };
+    vec![
+        Entry::Route(route("/acme/development/shop/orders/a%20b/v1", EndpointType::REST)),
+        // A client id that somebody else's issuer chose.
+        subscription("a/b"),
+        api_key("k"),
+        Entry::Revocation(RevocationEntry { id: "t/1".to_owned(), until: 100 }),
+        Entry::Issuer(issuer(None)),
+        Entry::Issuer(issuer(Some("acme"))),
+        Entry::Installation(InstallationEntry { loopback: true, own: Vec::new() }),
+    ]
+}
+
+/// Which of [`everything`] a table holds, in its order.
+fn held(table: &Table) -> [bool; 7] {
+    let place = Route::new(Key(0, 0), route("/", EndpointType::REST), None);
+    let issuer = |organization| table.issuers().find("https://tieline.example", organization).is_some();
+    [
+        table.route("/acme/development/shop/orders/a%20b/v1/x").is_some(),
+        table.subscription("a/b", &place).is_some(),
+        table.api_key(&Digest::of("k")).is_some(),
+        table.is_revoked("t/1"),
+        issuer("other"),
+        issuer("acme"),
+        table.installation().entry.loopback,
+    ]
+}
+
+#[test]
+fn each_kind_comes_and_goes_by_its_key() {
+    let all = everything();
+    for (index, entry) in all.iter().enumerate() {
+        let table = Table::new(&FixedRandomness::seeded(1));
+        table.apply(delta(false, 1, vec![entry.clone()], &[]));
+        let mut expect = [false; 7];
+        expect[index] = true;
+        // Tieline's own issuer serves every organization.
+        expect[5] |= index == 4;
+        assert_eq!(held(&table), expect, "{entry:?}");
+        table.apply(delta(false, 2, Vec::new(), &[entry]));
+        assert_eq!(held(&table), [false; 7], "{entry:?}");
+    }
+}
+
+#[test]
+fn a_whole_delta_removes_what_it_does_not_name() {
+    let table = Table::new(&FixedRandomness::seeded(1));
+    let number = table.number();
+    assert!(!table.is_filled());
+    table.apply(delta(true, 5, everything(), &[]));
+    assert_eq!((held(&table), *number.borrow()), ([true; 7], Some(5)));
+    table.apply(delta(true, 6, vec![subscription("a/b"), subscription("c")], &[]));
+    assert_eq!(held(&table), [false, true, false, false, false, false, false]);
+    assert_eq!((table.size(), *number.borrow()), ((0, 2, 0), Some(6)));
+}
+
+#[test]
+fn a_route_is_found_by_any_spelling_of_its_path() {
+    let table = Table::new(&FixedRandomness::seeded(1));
+    table.apply(delta(false, 1, everything(), &[]));
+    for (path, found) in [
+        ("/acme/development/shop/orders/a%20b/v1", true),
+        ("/%61cme/development/shop/orders/a%20b/v1/", true),
+        ("/acme/development/shop/orders/a%20b/v2", false),
+        ("/acme/development/shop/orders/v1", false),
+    ] {
+        assert_eq!(table.route(path).is_some(), found, "{path}");
+    }
+}
+
+#[test]
+fn what_replaces_a_route_keeps_its_connections_only_while_the_address_is_the_same() {
+    let table = Table::new(&FixedRandomness::seeded(1));
+    let path = "/acme/development/shop/orders/v1";
+    let put = |change: &dyn Fn(&mut RouteEntry)| {
+        let mut entry = route(path, EndpointType::REST);
+        change(&mut entry);
+        table.apply(delta(false, 1, vec![Entry::Route(entry)], &[]));
+        Arc::clone(&table.route(path).unwrap().0.target)
+    };
+    let first = put(&|_| {});
+    assert!(Arc::ptr_eq(&first, &put(&|entry| entry.schemes.clear())));
+    assert!(!Arc::ptr_eq(&first, &put(&|entry| entry.allowed.push("127.0.0.0/8".to_owned()))));
+    assert!(!Arc::ptr_eq(&first, &put(&|entry| entry.address = "http://127.0.0.1:8081".to_owned())));
+}
+
+#[test]
+fn a_changed_subscription_keeps_its_count() {
+    let table = Table::new(&FixedRandomness::seeded(1));
+    let place = Route::new(Key(0, 0), route("/", EndpointType::REST), None);
+    let used = || {
+        let entry = table.subscription("c", &place).unwrap();
+        entry.grant.bucket.take(entry.grant.plan(), 1_000_000_000).is_err()
+    };
+    table.apply(delta(false, 1, vec![subscription("c")], &[]));
+    while !used() {}
+    table.apply(delta(false, 2, vec![subscription("c")], &[]));
+    assert!(used());
+}
+
+#[test]
+fn revocations_are_forgotten_when_their_tokens_have_expired() {
+    let table = Table::new(&FixedRandomness::seeded(1));
+    table.apply(delta(false, 1, everything(), &[]));
+    let trust = table.trust();
+    table.forget(100);
+    assert!(table.is_revoked("t/1"));
+    table.forget(200);
+    assert!(!table.is_revoked("t/1"));
+    table.apply(delta(false, 2, everything(), &[]));
+    assert!(table.trust() > trust);
+}

@@ -1,0 +1,14 @@
+//! The gateway as a client and an endpoint see it: real sockets on both sides, tokens signed here.
+
+mod checks;
+mod forwarding;
+mod hot;
+mod limits;
+mod observed;
+mod smuggling;
+mod streaming;
+mod tls;
+mod tokens;
+mod upstream;
+mod websocket;
+mod world;
