@@ -51,6 +51,11 @@ impl Feed {
         number >= own.max(known.installation)
     }
 
+    /// Whether what was read of the installation after the change of a number still holds, whatever changed in organizations.
+    pub(crate) fn holds_for_installation(&self, number: i64) -> bool {
+        number >= 0 && number >= self.known.lock().unwrap_or_else(PoisonError::into_inner).installation
+    }
+
     /// Tells of a change that is committed: of an organization, or of the installation when it is empty. Numbers may
     /// arrive out of order; the last counts.
     pub(crate) fn announce(&self, organization: &str, number: i64) {

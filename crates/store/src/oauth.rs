@@ -80,12 +80,12 @@ impl Transaction {
         Ok(())
     }
 
-    /// Every key, the first made first.
+    /// Every key, in the order in which they sign.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn signing_keys(&mut self) -> Result<Vec<SigningKeyRow>> {
-        let rows = self.rows("SELECT * FROM signing_key ORDER BY created_at, kid", &[]).await?;
+        let rows = self.rows("SELECT * FROM signing_key ORDER BY signs_from, kid", &[]).await?;
         let read = |row: &Row| {
             Ok(SigningKeyRow {
                 kid: row.text("kid")?,

@@ -1,15 +1,15 @@
 //! Clients: who one is, whether a secret is one of its own, and which scopes it may have. What was read is remembered until
 //! something changes, so that a client that is known costs no database.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tieline_core::access_token::audience;
 use tieline_core::definition;
-use tieline_core::id::{ApplicationId, ComponentId, OrganizationId, RowId, ServiceId};
+use tieline_core::id::{ApplicationId, ComponentId, RowId, ServiceId};
 use tieline_core::secret::{Digest, Secret};
 use tieline_store::Transaction;
 use tieline_store::oauth::Client;
@@ -23,8 +23,8 @@ use crate::{Control, Error};
 const LOOK_UPS: usize = 2;
 /// How long a look-up may wait for its turn.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// What becomes of a definition depends on its text alone: it is remembered whatever changes.
-const ALWAYS: i64 = i64::MAX;
+/// Definitions whose scopes are remembered.
+const DEFINITIONS: usize = 10_000;
 
 /// What a client shows, and from where.
 #[derive(Debug, Clone)]
@@ -40,8 +40,8 @@ pub struct ClientProof {
 /// What is remembered of clients.
 pub(crate) struct Clients {
     known: Memory<String, Arc<KnownClient>>,
-    /// The scopes of a service's definition, by the revision of the service.
-    scopes: Memory<(ServiceId, i64), Arc<BTreeSet<String>>>,
+    /// The scopes of a service's definition, by the revision of the service: whatever else changes, they stay the same.
+    scopes: Mutex<HashMap<(ServiceId, i64), Arc<BTreeSet<String>>>>,
     look_ups: Semaphore,
 }
 
@@ -66,7 +66,19 @@ pub(super) struct KnownSecret {
 
 impl Clients {
     pub(crate) fn new() -> Self {
-        Self { known: Memory::new(), scopes: Memory::new(), look_ups: Semaphore::new(LOOK_UPS) }
+        Self { known: Memory::new(), scopes: Mutex::default(), look_ups: Semaphore::new(LOOK_UPS) }
+    }
+
+    fn scopes_of(&self, service: (ServiceId, i64)) -> Option<Arc<BTreeSet<String>>> {
+        self.scopes.lock().unwrap_or_else(PoisonError::into_inner).get(&service).cloned()
+    }
+
+    fn keep_scopes(&self, service: (ServiceId, i64), scopes: Arc<BTreeSet<String>>) {
+        let mut known = self.scopes.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= DEFINITIONS {
+            known.clear();
+        }
+        known.insert(service, scopes);
     }
 }
 
@@ -117,14 +129,14 @@ impl Control {
         let turn = tokio::time::timeout(PATIENCE, self.clients.look_ups.acquire()).await;
         let Ok(Ok(_turn)) = turn else { return Err(OAuthError::Busy) };
         // Whoever had the turn before may have looked for the same one.
-        let change = self.feed.number();
+        let number = self.feed.number();
         if let Some(known) = self.clients.known.recall(&id, &self.feed) {
             return Ok(Some(known));
         }
         let Some(known) = self.client_read(&id).await? else { return Ok(None) };
         let known = Arc::new(known);
         let organization = Some(known.client.organization_id);
-        self.clients.known.keep(id, &self.feed, change, organization, Arc::clone(&known));
+        self.clients.known.keep(id, &self.feed, number, organization, Arc::clone(&known));
         Ok(Some(known))
     }
 
@@ -142,7 +154,7 @@ impl Control {
                 not_after: key.not_after,
             });
         }
-        let scopes = self.application_scopes(&mut transaction, client.application_id, client.organization_id).await?;
+        let scopes = self.application_scopes(&mut transaction, client.application_id).await?;
         let audience = audience(&self.settings.public_url, &client.organization, &client.environment);
         Ok(Some(KnownClient { client, secrets, scopes, audience }))
     }
@@ -152,16 +164,15 @@ impl Control {
         &self,
         transaction: &mut Transaction,
         application: ApplicationId,
-        organization: OrganizationId,
     ) -> Result<BTreeSet<String>, OAuthError> {
         let mut scopes = BTreeSet::new();
         for service in transaction.services_of_application(application).await? {
-            let of_service = match self.clients.scopes.recall(&service, &self.feed) {
+            let of_service = match self.clients.scopes_of(service) {
                 Some(known) => known,
                 None => {
                     let definition = transaction.service_definition(service.0).await?.unwrap_or_default();
                     let read = Arc::new(definition::scope_names(&definition::scopes(definition.as_bytes())));
-                    self.clients.scopes.keep(service, &self.feed, ALWAYS, Some(organization), Arc::clone(&read));
+                    self.clients.keep_scopes(service, Arc::clone(&read));
                     read
                 }
             };

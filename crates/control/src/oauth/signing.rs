@@ -71,12 +71,12 @@ impl Control {
     /// The keys, as of the last change that this server knows.
     pub(super) async fn signing_keys(&self) -> Result<Arc<Keys>> {
         let known = self.signing.known();
-        if known.change == self.feed.number() {
+        if self.feed.holds_for_installation(known.change) {
             return Ok(known);
         }
         let _reading = self.signing.reading.lock().await;
         let (known, change) = (self.signing.known(), self.feed.number());
-        if known.change == change {
+        if self.feed.holds_for_installation(known.change) {
             return Ok(known);
         }
         let rows = self.store.read().await?.signing_keys().await?;
