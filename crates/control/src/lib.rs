@@ -26,6 +26,7 @@ pub mod restore;
 mod sealed;
 mod service;
 mod start;
+mod subscription;
 mod table;
 mod token;
 mod upkeep;

@@ -7,6 +7,7 @@ mod connection;
 mod deployment;
 mod gateway;
 mod marketplace;
+mod subscription;
 
 /// Marks a string literal as an error code: `code!("name_taken")`. It is the literal itself; the mark lets
 /// `cargo xtask tidy` find every code and ask for its page.
@@ -333,7 +334,7 @@ const PAGES: &[(&str, &str)] = &[
 
 /// Every table of pages; a family of rules with its own table is added here.
 const TABLES: &[&[(&str, &str)]] =
-    &[PAGES, connection::PAGES, deployment::PAGES, gateway::PAGES, marketplace::PAGES, crate::descriptor::CODES];
+    &[PAGES, connection::PAGES, deployment::PAGES, gateway::PAGES, marketplace::PAGES, subscription::PAGES, crate::descriptor::CODES];
 
 /// The page of an error code, if there is such a code.
 #[must_use]

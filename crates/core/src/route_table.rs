@@ -59,7 +59,7 @@ pub struct ScopedOperation {
 }
 
 /// Whether a subscription opens its route.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum SubscriptionState {
     /// It does.

@@ -195,21 +195,41 @@ impl Transaction {
         Ok(self.execute(sql, &[text(connection), text(environment), text(provider_environment)]).await? > 0)
     }
 
-    /// The subscriptions of a service by connections that prove who calls, in the order of connections.
+    /// The subscription of a connection in an environment.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn subscriptions_of_service(&mut self, service: ServiceId) -> Result<Vec<Subscription>> {
+    pub async fn subscription_find(
+        &mut self,
+        connection: ConnectionId,
+        environment: EnvironmentId,
+    ) -> Result<Option<Subscription>> {
+        let sql = "SELECT * FROM subscription WHERE connection_id = $1 AND environment_id = $2";
+        self.row(sql, &[text(connection), text(environment)]).await?.as_ref().map(Subscription::read).transpose()
+    }
+
+    /// A page of the subscriptions of a service by connections that prove who calls: those after a connection and
+    /// environment, in this order.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn subscriptions_of_service(
+        &mut self,
+        service: ServiceId,
+        after: (&str, &str),
+        limit: i64,
+    ) -> Result<Vec<Subscription>> {
         let sql =
             "SELECT subscription.* FROM subscription JOIN connection ON connection.id = subscription.connection_id
              WHERE subscription.service_id = $1 AND connection.access_mode IN ('organization', 'public')
              AND connection.scheme IN ('oauth2', 'api-key')
-             ORDER BY subscription.connection_id, subscription.environment_id";
-        self.rows(sql, &[text(service)]).await?.iter().map(Subscription::read).collect()
+             AND (subscription.connection_id, subscription.environment_id) > ($2, $3)
+             ORDER BY subscription.connection_id, subscription.environment_id LIMIT $4";
+        let values = [text(service), text(after.0), text(after.1), Value::Integer(limit)];
+        self.rows(sql, &values).await?.iter().map(Subscription::read).collect()
     }
 
-    /// As [`Transaction::subscriptions_of_service`], of every service of an organization: a page of those after a
-    /// connection and environment.
+    /// As [`Transaction::subscriptions_of_service`], of every service of an organization.
     ///
     /// # Errors
     /// When the database fails.

@@ -95,6 +95,9 @@ enum Scoped {
     /// Connect to services, and see the variables that a connection becomes
     #[command(subcommand)]
     Connection(Box<command::connection::ConnectionCommand>),
+    /// See who calls which service, and decide about it
+    #[command(subcommand)]
+    Subscription(command::subscription::SubscriptionCommand),
     /// Check and migrate descriptors; needs no server
     #[command(subcommand)]
     Descriptor(command::descriptor::DescriptorCommand),
@@ -165,6 +168,7 @@ fn run(cli: Cli) -> Done {
         Scoped::Variables(arguments) => command::variables::run(&arguments, &context),
         Scoped::Run(arguments) => command::run::run(arguments, &context),
         Scoped::Descriptor(command) => command::descriptor::run(command, context.output()),
+        Scoped::Subscription(command) => command::subscription::run(command, &context),
         Scoped::Token(command) => command::token::run(command, &context),
         Scoped::Audit(command) => command::audit::run(command, &context),
         Scoped::Backup(arguments) => command::backup::run(&arguments, &context),

@@ -51,7 +51,8 @@ impl Work<'_> {
             if reveal && values.parameters.iter().any(is_secret) {
                 revealed.push(environment.handle.clone());
             }
-            let view = self.environment_view(connection, &service, values, show, reveal).await?;
+            let mut view = self.environment_view(connection, &service, values, show, reveal).await?;
+            view.subscription = self.standing_of(connection, &service, &environment).await?;
             environments.insert(environment.handle, view);
         }
         let view = ConnectionView {
@@ -101,7 +102,7 @@ impl Work<'_> {
             }
             parameters = Some(views);
         }
-        Ok(ConnectionEnvironmentView { status: status.to_owned(), reason, warning, parameters })
+        Ok(ConnectionEnvironmentView { status: status.to_owned(), reason, warning, subscription: None, parameters })
     }
 
     async fn parameter_view(

@@ -1,12 +1,14 @@
 //! What resolution needs to know: the connections that a descriptor refers to, with their values in one environment.
 
+use tieline_core::code;
 use tieline_core::descriptor::model::{Descriptor, EnvSource};
 use tieline_core::endpoint::Visibility;
 use tieline_core::id::ConnectionId;
 use tieline_core::model::{AccessMode, ServiceType};
 use tieline_core::name::variable_part;
 use tieline_core::reference::{Reference, endpoint_id};
-use tieline_core::resolve::{self, Target};
+use tieline_core::resolve::{self, Remark, Target};
+use tieline_core::route_table::SubscriptionState;
 use tieline_store::connection::Connection;
 use tieline_store::service::Service;
 use tieline_store::tenancy::{Component, Environment};
@@ -62,19 +64,60 @@ impl Work<'_> {
             })?;
             let values = self.connection_values(connection, &service, environment, Some(component)).await?;
             let target = self.target(&service).await?;
-            let remark = values.provider_missing.then(|| {
-                format!("{} is not deployed where the connection {:?} leads", service.reference, connection.name)
-            });
+            let remarks = self.remarks(connection, &service, environment, &values).await?;
             facts.push(resolve::Connection {
                 id: connection.id,
                 name: connection.name.clone(),
                 target,
                 access_mode: connection.access_mode,
-                remark,
+                remarks,
                 parameters: parameters(values),
             });
         }
         Ok(facts)
+    }
+
+    /// What a deployment that uses a connection should know, and is not refused for.
+    async fn remarks(
+        &mut self,
+        connection: &Connection,
+        service: &Service,
+        environment: &Environment,
+        values: &ConnectionValues,
+    ) -> Result<Vec<Remark>> {
+        let mut remarks = Vec::new();
+        if values.provider_missing {
+            remarks.push(Remark {
+                code: code!("provider_not_deployed"),
+                message: format!(
+                    "{} is not deployed where the connection {:?} leads",
+                    service.reference, connection.name
+                ),
+                hint: "it works as soon as the provider is there".to_owned(),
+            });
+        }
+        let standing = self.standing_of(connection, service, environment).await?;
+        if let Some(standing) = standing.filter(|standing| standing.state != SubscriptionState::Live) {
+            let (code, what) = match standing.state {
+                SubscriptionState::Refused => (code!("subscription_refused"), "refused"),
+                SubscriptionState::Blocked => (code!("subscription_blocked"), "blocked"),
+                SubscriptionState::Pending | SubscriptionState::Live => {
+                    (code!("approval_pending"), "have not approved")
+                }
+            };
+            let reason = standing.reason.filter(|reason| !reason.is_empty());
+            remarks.push(Remark {
+                code,
+                message: format!(
+                    "the owners of {} {what} calls of the connection {:?}{}",
+                    service.reference,
+                    connection.name,
+                    reason.map_or_else(String::new, |reason| format!(": {reason}"))
+                ),
+                hint: "the gateway answers 403 until an administrator of its project lets it call".to_owned(),
+            });
+        }
+        Ok(remarks)
     }
 
     async fn target(&mut self, service: &Service) -> Result<Target> {

@@ -16,7 +16,7 @@ impl Control {
     /// Changes a service. What is not given stays.
     ///
     /// # Errors
-    /// `service_not_found`, `forbidden`, `changed_meanwhile`, `schemes_invalid`, `scheme_in_use`, `text_too_large`, `text_invalid`.
+    /// `service_not_found`, `forbidden`, `changed_meanwhile`, `schemes_invalid`, `scheme_in_use`, `not_applicable`, `text_too_large`, `text_invalid`.
     pub async fn service_update(
         &self,
         actor: &Actor,
@@ -39,6 +39,9 @@ impl Control {
             }
             service.schemes = schemes;
         }
+        if let Some(approval) = request.approval.filter(|approval| *approval != service.approval) {
+            work.set_approval(&mut service, approval).await?;
+        }
         let texts = Texts {
             summary: request.summary.unwrap_or(service.summary),
             overview: request.overview.unwrap_or(service.overview),
@@ -56,7 +59,7 @@ impl Control {
         service.updated_at = work.at;
         service.revision = work.transaction.service_save(&service).await?;
         let view = work.service_detailed(&service).await?;
-        let detail = json!({ "schemes": service.schemes, "labels": service.labels, "categories": service.categories });
+        let detail = json!({ "schemes": service.schemes, "approval": service.approval, "labels": service.labels, "categories": service.categories });
         work.finish("service_update", &service.reference, detail).await?;
         Ok(view)
     }
@@ -73,6 +76,28 @@ impl Work<'_> {
         }
         let project = self.project_of(service).await?;
         self.require(Permission::AdministerProject, project.as_ref())
+    }
+
+    /// Asks for approval of each subscription, or no longer: for those who decide about them. Who is subscribed already is
+    /// approved, so that nothing is taken away.
+    async fn set_approval(&mut self, service: &mut Service, approval: bool) -> Result<()> {
+        if service.component_id.is_none() {
+            return Err(Error::invalid(
+                code!("not_applicable"),
+                "only internal services have subscriptions",
+                "leave the option out",
+            ));
+        }
+        let project = self.project_of(service).await?;
+        self.require(Permission::AdministerProject, project.as_ref())?;
+        service.approval = approval;
+        if approval {
+            return self.approve_present(service).await;
+        }
+        for connection in self.transaction.connections_holding_service(service.id).await? {
+            self.touch_connection(&connection);
+        }
+        Ok(())
     }
 
     /// The schemes that a service shall enable, each once; a scheme that a connection uses stays.

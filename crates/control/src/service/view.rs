@@ -34,7 +34,7 @@ impl Control {
 
 impl Work<'_> {
     /// The project that references without one mean, if it was given.
-    pub(super) async fn own_project(&mut self, handle: Option<&str>) -> Result<Option<Project>> {
+    pub(crate) async fn own_project(&mut self, handle: Option<&str>) -> Result<Option<Project>> {
         Ok(match handle {
             Some(handle) => Some(self.project(handle).await?),
             None => None,
@@ -60,6 +60,7 @@ impl Work<'_> {
             endpoint_type: service.endpoint.as_ref().map(|endpoint| endpoint.kind),
             visibilities: service.visibilities.clone(),
             schemes: service.schemes.clone(),
+            approval: service.approval,
             summary: service.summary.clone(),
             labels: service.labels.clone(),
             categories: service.categories.clone(),

@@ -25,7 +25,7 @@ use crate::{Error, Result};
 
 pub use feed::{TableCursor, TablePiece};
 pub(crate) use rebuild::first_generation;
-pub(crate) use standing::Standing;
+pub(crate) use standing::{APPROVAL, BLOCK, PLAN, Standing};
 pub use stream::TableStream;
 
 /// What is derived together.

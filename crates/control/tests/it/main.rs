@@ -12,6 +12,7 @@ mod memory;
 mod oauth;
 mod provider;
 mod service;
+mod subscription;
 mod table;
 mod tenants;
 mod upkeep;

@@ -57,10 +57,21 @@ pub struct Connection {
     pub target: Target,
     /// How it calls an internal service.
     pub access_mode: Option<AccessMode>,
-    /// Something to know about it in this environment that stops nothing.
-    pub remark: Option<String>,
+    /// What to know about it in this environment that stops nothing.
+    pub remarks: Vec<Remark>,
     /// Its parameters.
     pub parameters: Vec<Parameter>,
+}
+
+/// Something to know that stops nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remark {
+    /// Its code.
+    pub code: &'static str,
+    /// What it is.
+    pub message: String,
+    /// What to do about it.
+    pub hint: String,
 }
 
 /// What a connection leads to, as references are checked against it.

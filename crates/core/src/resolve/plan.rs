@@ -263,8 +263,8 @@ impl<'a> Walk<'a> {
     /// Notes a use, and what is to be said about it.
     fn refer(&mut self, connection: &Connection, reference: &Reference, at: &Location) {
         self.plan.uses.push(connection.id);
-        if let Some(remark) = &connection.remark {
-            self.warn(code!("provider_not_deployed"), remark.clone(), "it works as soon as the provider is there", at);
+        for remark in &connection.remarks {
+            self.warn(remark.code, remark.message.clone(), &remark.hint, at);
         }
         if let Some(remark) = matching::check(reference, connection, self.input.component, at) {
             let list = if remark.problem { self.problems() } else { &mut self.plan.warnings };

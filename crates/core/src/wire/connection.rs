@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::ConnectionId;
 use crate::model::{AccessMode, Level, Scheme, Secrets};
+use crate::wire::subscription::SubscriptionStanding;
 
 /// What makes a connection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -104,6 +105,10 @@ pub struct ConnectionEnvironmentView {
     /// What should be known although it is ready: the provider is not deployed where it leads.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warning: Option<String>,
+    /// What its keys may call there, where a subscription has a state: since a deployment uses it, or an approval is asked
+    /// for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subscription: Option<SubscriptionStanding>,
     /// Its parameters; absent in a list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parameters: Option<Vec<ParameterView>>,

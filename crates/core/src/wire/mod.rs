@@ -5,6 +5,7 @@ pub mod connection;
 pub mod oauth;
 pub mod plan;
 pub mod service;
+pub mod subscription;
 pub mod tenancy;
 
 use serde::{Deserialize, Serialize};

@@ -36,6 +36,8 @@ pub struct ServiceView {
     pub visibilities: Vec<Visibility>,
     /// The schemes that it enables, for an internal service.
     pub schemes: Vec<Scheme>,
+    /// Whether its owners approve each subscription, for an internal service.
+    pub approval: bool,
     /// One line about it.
     pub summary: String,
     /// Free words to find it by.
@@ -258,6 +260,8 @@ pub enum SearchField {
 pub struct ServiceUpdate {
     /// The schemes that an internal service enables.
     pub schemes: Option<Vec<Scheme>>,
+    /// Whether the owners of an internal service approve each subscription; those that are there stay as they are.
+    pub approval: Option<bool>,
     /// One line about it.
     pub summary: Option<String>,
     /// A page about it (Markdown).

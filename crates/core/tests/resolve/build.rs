@@ -140,7 +140,7 @@ pub(crate) fn orders(name: &str) -> Connection {
             endpoints: 1,
         },
         access_mode: Some(AccessMode::Organization),
-        remark: None,
+        remarks: Vec::new(),
         parameters: vec![plain("ServiceURL", "http://gate/orders"), secret("ChoreoAPIKey")],
     }
 }
@@ -152,7 +152,7 @@ pub(crate) fn mail(name: &str, parameters: Vec<Parameter>) -> Connection {
         name: name.to_owned(),
         target: Target::ThirdParty { name: "Mail Gate".to_owned(), major: 1 },
         access_mode: None,
-        remark: None,
+        remarks: Vec::new(),
         parameters,
     }
 }
@@ -164,7 +164,7 @@ pub(crate) fn resource(name: &str, scheme: ResourceScheme, server: Option<&str>,
         name: name.to_owned(),
         target: Target::Resource { scheme, server: server.map(str::to_owned), name: resource.to_owned() },
         access_mode: None,
-        remark: None,
+        remarks: Vec::new(),
         parameters: vec![plain("HostName", "db.example"), secret("Password"), absent("CACertificate")],
     }
 }

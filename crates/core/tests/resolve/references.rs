@@ -3,7 +3,7 @@
 
 use tieline_core::model::AccessMode;
 use tieline_core::reference::ResourceScheme;
-use tieline_core::resolve::{Connection, Target};
+use tieline_core::resolve::{Connection, Remark, Target};
 
 use crate::build::{Case, codes, file, mail, orders, plain, resource};
 
@@ -109,7 +109,14 @@ fn of_resources() {
 
 #[test]
 fn what_is_to_be_known_of_a_connection_is_a_warning() {
-    let connection = Connection { remark: Some("not deployed there".to_owned()), ..orders("conn") };
+    let connection = Connection {
+        remarks: vec![Remark {
+            code: "provider_not_deployed",
+            message: "not deployed there".to_owned(),
+            hint: "wait".to_owned(),
+        }],
+        ..orders("conn")
+    };
     let plan = Case::new(file(&[("conn", "orders/v1")], ""), &[connection]).plan();
     assert!(plan.ready());
     assert_eq!(codes(&plan.warnings), ["provider_not_deployed"]);

@@ -347,7 +347,9 @@ async fn subscriptions(transaction: &mut Transaction, connection: &Connection) -
         provider_environment_id: ENVIRONMENT,
         created_at: AT,
     };
-    assert_eq!(transaction.subscriptions_of_service(SERVICE).await?, std::slice::from_ref(&subscription));
+    assert_eq!(transaction.subscription_find(CONNECTION, ENVIRONMENT).await?.as_ref(), Some(&subscription));
+    let of_service = transaction.subscriptions_of_service(SERVICE, ("", ""), 10).await?;
+    assert_eq!(of_service, std::slice::from_ref(&subscription));
     assert_eq!(transaction.subscriptions_page(ORGANIZATION, ("", ""), 10).await?, [subscription]);
     let last = (&*CONNECTION.to_string(), &*ENVIRONMENT.to_string());
     assert_eq!(transaction.subscriptions_page(ORGANIZATION, last, 10).await?, []);

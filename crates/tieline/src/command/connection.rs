@@ -258,6 +258,13 @@ fn environments(connection: &Value) -> String {
                 text += &format!(" ({why})");
             }
         }
+        let subscription = &state["subscription"];
+        if subscription["state"].is_string() && subscription["state"] != "live" {
+            text += &format!(", subscription {}", output::cell(&subscription["state"]));
+            if let Some(reason) = subscription["reason"].as_str().filter(|reason| !reason.is_empty()) {
+                text += &format!(" ({reason})");
+            }
+        }
         text.push('\n');
         let rows: Vec<_> = state["parameters"].as_array().into_iter().flatten().map(row).collect();
         text += &indented(&output::table(&rows, &[("VARIABLE", "variable"), ("VALUE", "value")]));

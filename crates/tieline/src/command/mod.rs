@@ -17,5 +17,6 @@ pub(crate) mod restore;
 pub(crate) mod run;
 pub(crate) mod service;
 pub(crate) mod service_text;
+pub(crate) mod subscription;
 pub(crate) mod token;
 pub(crate) mod variables;

@@ -69,6 +69,9 @@ pub(crate) enum ServiceCommand {
         /// Authentication schemes that an internal service enables
         #[arg(long, value_name = "SCHEME", value_delimiter = ',', value_parser = ["oauth2", "api-key", "none"])]
         schemes: Option<Vec<String>>,
+        /// Whether its owners approve each subscription; those that are there stay as they are
+        #[arg(long, value_name = "BOOL")]
+        approval: Option<bool>,
         /// One line about it
         #[arg(long, value_name = "TEXT")]
         summary: Option<String>,
@@ -139,10 +142,10 @@ pub(crate) fn run(command: ServiceCommand, context: &Context) -> Done {
         }
         ServiceCommand::Publish { reference } => publish(&of(&place, &reference, "/publish", context), context)?,
         ServiceCommand::Unpublish { reference } => publish(&of(&place, &reference, "/unpublish", context), context)?,
-        ServiceCommand::Update { reference, schemes, summary, label, category, overview, document } => {
+        ServiceCommand::Update { reference, schemes, approval, summary, label, category, overview, document } => {
             let read = |file: Option<PathBuf>| file.map(|file| registration::text_file(&file)).transpose();
             let body = json!({
-                "schemes": schemes, "summary": summary, "labels": label, "categories": category,
+                "schemes": schemes, "approval": approval, "summary": summary, "labels": label, "categories": category,
                 "overview": read(overview)?, "document": read(document)?,
             });
             let service = context.client()?.patch(&of(&place, &reference, "", context), &body)?;

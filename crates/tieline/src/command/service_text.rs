@@ -46,6 +46,7 @@ pub(crate) fn view(service: &Value) -> String {
         ("endpoint", "endpoint"),
         ("visibility", "visibilities"),
         ("schemes", "schemes"),
+        ("approval", "approval"),
         ("summary", "summary"),
         ("labels", "labels"),
         ("categories", "categories"),

@@ -17,6 +17,7 @@ const UNRECORDED: [(&str, &str); 3] = [
 const ORDERS: &str = "/organizations/acme/projects/shop/components/orders";
 const MAIL: &str = "/organizations/acme/services/thirdparty:Mail%2Fv1";
 const CONNECTION: &str = "/organizations/acme/connections/3f1b6f0e-8d6c-4f6e-9a57-0b9f3f1f7c11";
+const SUBSCRIPTION: &str = "/organizations/acme/subscriptions/3f1b6f0e-8d6c-4f6e-9a57-0b9f3f1f7c11.development";
 
 #[test]
 fn every_change_is_audited_under_the_name_of_its_operation() {
@@ -76,6 +77,11 @@ fn steps() -> Vec<(&'static str, String, Value)> {
     let connection = json!({
         "id": "3f1b6f0e-8d6c-4f6e-9a57-0b9f3f1f7c11", "name": "mail", "service": "thirdparty:Mail/v1", "level": "organization",
     });
+    let text = "schemaVersion: 1.2\nendpoints: [{ name: api, type: REST, service: { port: 9090 } }]\n";
+    let offer = json!({ "environment": "development", "version": "v2.0", "addresses": { "api": "http://10.0.0.1:9090" },
+        "source": { "file": "component.yaml", "text": text } });
+    let subscribe = json!({ "id": "3f1b6f0e-8d6c-4f6e-9a57-0b9f3f1f7c11", "name": "orders", "level": "component",
+        "service": "service:/shop/orders/v2/api", "project": "shop", "component": "partner" });
     vec![
         ("POST", "/organizations".to_owned(), json!({ "handle": "acme" })),
         ("PATCH", acme(""), json!({ "variable_prefix": "ACME" })),
@@ -97,6 +103,16 @@ fn steps() -> Vec<(&'static str, String, Value)> {
         ("POST", orders("/deployments"), deploy("v1.1")),
         ("POST", orders("/promotions"), json!({ "from": "development", "to": "staging" })),
         ("POST", orders("/rollbacks"), json!({ "environment": "development" })),
+        ("POST", orders("/deployments"), offer),
+        ("POST", acme("/projects/shop/components"), json!({ "handle": "partner", "type": "external-consumer" })),
+        ("POST", acme("/connections"), subscribe),
+        ("POST", format!("{SUBSCRIPTION}/refuse"), json!({ "reason": "ask first" })),
+        ("POST", format!("{SUBSCRIPTION}/approve"), json!({})),
+        ("POST", format!("{SUBSCRIPTION}/block"), json!({})),
+        ("POST", format!("{SUBSCRIPTION}/unblock"), Value::Null),
+        ("PATCH", SUBSCRIPTION.to_owned(), json!({ "plan": "gold" })),
+        ("DELETE", acme("/projects/shop/components/partner"), Value::Null),
+        ("DELETE", orders("/environments/development/deployment?version=v1"), Value::Null),
         ("DELETE", orders("/environments/development/deployment"), Value::Null),
         ("DELETE", orders("/environments/staging/deployment"), Value::Null),
         ("DELETE", orders(""), Value::Null),

@@ -7,6 +7,7 @@ mod connection;
 mod deployment;
 mod gateway;
 mod service;
+mod subscription;
 mod tenancy;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -22,5 +23,6 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .merge(deployment::router())
         .merge(gateway::router())
         .merge(service::router())
+        .merge(subscription::router())
         .merge(tenancy::router())
 }

@@ -9,21 +9,21 @@ use crate::world::World;
 
 /// What it knows.
 #[derive(Debug, Default)]
-pub(super) struct Mirror {
-    pub(super) cursor: TableCursor,
-    pub(super) entries: BTreeMap<String, Entry>,
+pub(crate) struct Mirror {
+    pub(crate) cursor: TableCursor,
+    pub(crate) entries: BTreeMap<String, Entry>,
 }
 
 impl Mirror {
     /// A follower that has everything.
-    pub(super) async fn of(world: &World) -> Self {
+    pub(crate) async fn of(world: &World) -> Self {
         let mut mirror = Self::default();
         mirror.follow(&world.control).await;
         mirror
     }
 
     /// Follows to the end; answers what it was sent.
-    pub(super) async fn follow(&mut self, control: &Control) -> Vec<Delta> {
+    pub(crate) async fn follow(&mut self, control: &Control) -> Vec<Delta> {
         let mut deltas = Vec::new();
         loop {
             let piece = control.table_after(&self.cursor).await.unwrap();
@@ -36,7 +36,7 @@ impl Mirror {
         }
     }
 
-    pub(super) fn apply(&mut self, delta: &Delta) {
+    pub(crate) fn apply(&mut self, delta: &Delta) {
         if delta.whole {
             self.entries.clear();
         }
@@ -48,7 +48,7 @@ impl Mirror {
         }
     }
 
-    pub(super) fn routes(&self) -> Vec<&RouteEntry> {
+    pub(crate) fn routes(&self) -> Vec<&RouteEntry> {
         let entries = self.entries.values().filter_map(|entry| match entry {
             Entry::Route(route) => Some(route),
             _ => None,
@@ -57,11 +57,11 @@ impl Mirror {
     }
 
     /// The paths of routes.
-    pub(super) fn paths(&self) -> Vec<&str> {
+    pub(crate) fn paths(&self) -> Vec<&str> {
         self.routes().into_iter().map(|route| route.path.as_str()).collect()
     }
 
-    pub(super) fn subscriptions(&self) -> Vec<&SubscriptionEntry> {
+    pub(crate) fn subscriptions(&self) -> Vec<&SubscriptionEntry> {
         let entries = self.entries.values().filter_map(|entry| match entry {
             Entry::Subscription(subscription) => Some(subscription),
             _ => None,
@@ -69,7 +69,7 @@ impl Mirror {
         entries.collect()
     }
 
-    pub(super) fn api_keys(&self) -> Vec<&ApiKeyEntry> {
+    pub(crate) fn api_keys(&self) -> Vec<&ApiKeyEntry> {
         let entries = self.entries.values().filter_map(|entry| match entry {
             Entry::ApiKey(key) => Some(key),
             _ => None,

@@ -2,5 +2,5 @@
 
 mod derived;
 mod followed;
-mod mirror;
+pub(crate) mod mirror;
 mod random;
