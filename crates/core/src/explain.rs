@@ -72,6 +72,12 @@ const PAGES: &[(&str, &str)] = &[
          page for the one after it.",
     ),
     (
+        "data_folder_open",
+        "The data folder may be read, or entered, by other users of the machine. It holds the administrator's token and, by \
+         default, the database and the master key. Close it with `chmod 700 FOLDER`; a server makes its folder so itself, \
+         and closes one that is empty.",
+    ),
+    (
         "data_folder_unusable",
         "The data folder, which holds server.json, admin.token and by default the database and the master key, cannot be \
          made or written. Mend its permissions, or name another with --data.",

@@ -9,6 +9,7 @@ mod frame;
 mod hostile;
 mod key;
 mod memory;
+mod paging;
 mod provider;
 mod service;
 mod tenants;

@@ -134,7 +134,7 @@ pub(super) fn not_ready<T: std::fmt::Debug>(result: Result<T, Error>) -> PlanVie
 }
 
 /// Every row of every table.
-pub(super) async fn dump(world: &World) -> String {
+pub(crate) async fn dump(world: &World) -> String {
     let mut transaction = world.store.read().await.unwrap();
     let mut text = String::new();
     for table in TABLES.iter() {

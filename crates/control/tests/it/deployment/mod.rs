@@ -1,11 +1,12 @@
 //! Plan, deploy, promote, roll back, undeploy, and what follows from each, as whole use cases.
 
 mod addresses;
-mod build;
+pub(crate) mod build;
 mod carrying;
 mod connecting;
 mod delivery;
 mod history;
 mod listing;
 mod pinning;
+mod replan;
 mod subscriptions;
