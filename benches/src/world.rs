@@ -233,13 +233,15 @@ fn template_copies(copies: Copies) -> Vec<String> {
                 "snapshot (id, organization_id, component_id, environment_id, variables, created_at)
                  SELECT 'copy-' || i, snapshot.organization_id, {component}, environment_id, variables,
                      snapshot.created_at
-                 FROM n, snapshot JOIN component ON component.id = snapshot.component_id WHERE handle = 'template'"
+                 FROM n, snapshot JOIN component ON component.id = snapshot.component_id
+                 WHERE handle = 'template' AND snapshot.id IN (SELECT snapshot_id FROM deployment)"
             ),
         ),
         numbered(
             components,
             "snapshot_secret (snapshot_id, sealed_version_id)
-             SELECT 'copy-' || i, sealed_version_id FROM n, snapshot_secret WHERE snapshot_id NOT LIKE 'copy-%'",
+             SELECT 'copy-' || i, sealed_version_id FROM n, snapshot_secret
+             WHERE snapshot_id NOT LIKE 'copy-%' AND snapshot_id IN (SELECT snapshot_id FROM deployment)",
         ),
         numbered(
             components,
@@ -256,8 +258,8 @@ fn template_copies(copies: Copies) -> Vec<String> {
     statements.push(numbered(
         components,
         &format!(
-            "deployment_connection (deployment_id, connection_id)
-             SELECT {deployment}, {used} FROM n, connection WHERE name = 'mail'"
+            "deployment_connection (deployment_id, connection_id, live)
+             SELECT {deployment}, {used}, TRUE FROM n, connection WHERE name = 'mail'"
         ),
     ));
     if connections == 0 {
