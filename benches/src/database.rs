@@ -66,6 +66,24 @@ impl Database {
         }
     }
 
+    /// The one number that a query answers.
+    pub(crate) fn number(&self, sql: &'static str) -> Result<i64> {
+        runtime()?.block_on(async {
+            Ok(match self {
+                Self::Sqlite(path) => {
+                    let options = SqliteConnectOptions::new().filename(path).read_only(true);
+                    let mut connection = SqliteConnection::connect_with(&options).await?;
+                    sqlx::query_scalar(sql).fetch_one(&mut connection).await?
+                }
+                Self::Postgres { .. } => {
+                    let options = PgConnectOptions::from_str(&self.url()?)?;
+                    let mut connection = PgConnection::connect_with(&options).await?;
+                    sqlx::query_scalar(sql).fetch_one(&mut connection).await?
+                }
+            })
+        })
+    }
+
     /// Runs statements in one transaction, and brings the database's statistics up to date.
     pub(crate) fn fill(&self, statements: Vec<String>) -> Result<()> {
         match self {

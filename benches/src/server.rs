@@ -1,5 +1,6 @@
 //! A server of the release binary, on a data folder and a core of its own.
 
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -27,7 +28,7 @@ pub(crate) struct Server {
 impl Server {
     /// Starts a server and waits until it is ready.
     pub(crate) fn start(binary: &Path, data: &Path, database: &str) -> Result<Self> {
-        std::fs::create_dir_all(data)?;
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(data)?;
         let log = std::fs::File::create(data.join("log"))?;
         machine::pin(CORE)?;
         let begin = Instant::now();

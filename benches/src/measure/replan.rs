@@ -1,4 +1,5 @@
-//! What follows a changed value: a watching runner hears of it, and every deployment that uses it is planned again.
+//! What follows a changed value: a watching runner hears of it, and every deployment that uses it is planned again, the
+//! first of them before the change is answered.
 
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
@@ -14,8 +15,14 @@ use crate::world::{Copies, World};
 const DEPLOYMENTS: u64 = 10_000;
 
 pub(crate) fn measure(bench: &Bench) -> Result<()> {
-    let headings =
-        ["database", "deployments", "change until it is done", "done until a watching runner starts again", "goal"];
+    let headings = [
+        "database",
+        "deployments",
+        "change until it is answered",
+        "until every deployment is planned again",
+        "until a watching runner starts again",
+        "goal",
+    ];
     let mut table = Table::new("A changed value", &headings);
     progress("replan: SQLite");
     rows(bench.world()?, &mut table)?;
@@ -35,24 +42,27 @@ fn rows(mut world: World, table: &mut Table) -> Result<()> {
         "1".into(),
         middle(&few, |times| times.0),
         middle(&few, |times| times.1),
-        "≤ 200 ms".into(),
+        middle(&few, |times| times.2),
+        "runner ≤ 200 ms".into(),
     ]);
     let copies = Copies { components: DEPLOYMENTS - 1, connections: 0, runners: 0, shared: true };
     world.copy(copies)?;
     let many: Vec<_> = (0..3).map(|i| change(&world, &format!("many-{i}"))).collect::<Result<_>>()?;
-    let figures = [middle(&many, |times| times.0), middle(&many, |times| times.1)];
-    let [done, heard] = figures;
-    table.row([kind, DEPLOYMENTS.to_string(), done, heard, "≤ 10 s".into()]);
+    let [answered, planned, heard] =
+        [middle(&many, |times| times.0), middle(&many, |times| times.1), middle(&many, |times| times.2)];
+    table.row([kind, DEPLOYMENTS.to_string(), answered, planned, heard, "planned ≤ 10 s".into()]);
     world.stop()
 }
 
-fn middle(times: &[(Duration, Duration)], which: impl Fn(&(Duration, Duration)) -> Duration) -> String {
+/// Until the change was answered, until every deployment was planned again, and until the runner started again.
+type Times = (Duration, Duration, Duration);
+
+fn middle(times: &[Times], which: impl Fn(&Times) -> Duration) -> String {
     milliseconds(median(&times.iter().map(which).collect::<Vec<_>>()))
 }
 
-/// Gives the service another secret under a watching runner. How long the change took, and how long after it the
-/// command ran with the new value.
-fn change(world: &World, key: &str) -> Result<(Duration, Duration)> {
+/// Gives the service another secret under a watching runner; each time is from the beginning of the change.
+fn change(world: &World, key: &str) -> Result<Times> {
     let place = ["--organization", "bench", "--project", "main", "--component", "template", "--env", "development"];
     let mut runner = world.command(&["run", "--watch"]);
     // The command says what it was started with, and stays.
@@ -68,12 +78,17 @@ fn change(world: &World, key: &str) -> Result<(Duration, Duration)> {
     said.next().context("the runner did not start")??;
     let begin = Instant::now();
     world.register(key)?;
-    let done = begin.elapsed();
-    let new = said.next().context("the runner did not start again")??;
-    let heard = begin.elapsed() - done;
+    let answered = begin.elapsed();
+    let heard = std::thread::spawn(move || (said.next(), begin.elapsed()));
+    while world.database.number("SELECT COUNT(*) FROM replan")? > 0 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let planned = begin.elapsed();
+    let (new, heard) = heard.join().ok().context("the runner was not heard")?;
+    let new = new.context("the runner did not start again")??;
     anyhow::ensure!(new == key, "the runner started with {new:?} in place of {key:?}");
     let pid = nix::unistd::Pid::from_raw(i32::try_from(runner.id())?);
     nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM)?;
     runner.wait()?;
-    Ok((done, heard))
+    Ok((answered, planned, heard))
 }

@@ -1,14 +1,14 @@
 //! Reading the audit, and proving that nobody touched it: each entry's hash covers the entry before it.
 
 use tieline_core::access::Permission;
-use tieline_core::code;
 use tieline_core::wire::Page;
 use tieline_core::wire::access::{AuditQuery, AuditVerdict, AuditView};
 use tieline_store::Transaction;
 use tieline_store::record::{AuditEntry, AuditFilter};
 
+use crate::page::{cursor, cursor_invalid, place};
 use crate::work::chain_hash;
-use crate::{Actor, Control, Error, Result};
+use crate::{Actor, Control, Result};
 
 /// Entries of a page, unless the asker says otherwise, and at most.
 const PAGE: (i64, i64) = (100, 1000);
@@ -58,13 +58,10 @@ impl Control {
 }
 
 async fn list(transaction: &mut Transaction, organization: &str, query: &AuditQuery) -> Result<Page<AuditView>> {
-    let before = query.cursor.as_deref().map_or(Ok(i64::MAX), str::parse).map_err(|_| {
-        Error::invalid(
-            code!("cursor_invalid"),
-            "the cursor is not one that a page of this list gave",
-            "begin without a cursor, and take `next` of each page for the one after it",
-        )
-    })?;
+    let before = match query.cursor.as_deref().map(place::<1>).transpose()? {
+        Some([sequence]) => sequence.parse().map_err(|_| cursor_invalid())?,
+        None => i64::MAX,
+    };
     let limit = query.limit.unwrap_or(PAGE.0).clamp(1, PAGE.1);
     let filter = AuditFilter {
         action: query.action.clone(),
@@ -81,7 +78,7 @@ async fn list(transaction: &mut Transaction, organization: &str, query: &AuditQu
     let next = last.filter(|(_, at)| full && query.since.is_none_or(|since| *at >= since));
     Ok(Page {
         items: entries.into_iter().take_while(recent).map(view).collect(),
-        next: next.map(|(sequence, _)| sequence.to_string()),
+        next: next.map(|(sequence, _)| cursor(&[&sequence.to_string()])),
     })
 }
 

@@ -4,10 +4,12 @@ use serde_json::json;
 use tieline_core::access::Permission;
 use tieline_core::code;
 use tieline_core::id::EnvironmentId;
+use tieline_core::wire::access::TokenState;
 use tieline_core::wire::tenancy::{EnvironmentCreate, EnvironmentUpdate, EnvironmentView};
 use tieline_store::tenancy::Environment;
 
 use crate::organization::handle;
+use crate::token::state;
 use crate::work::Work;
 use crate::{Actor, Control, Error, Result};
 
@@ -96,7 +98,11 @@ impl Control {
         work.require(Permission::AdministerOrganization, None)?;
         let mut environment = work.environment(environment).await?;
         work.expect_revision(expected, environment.revision)?;
+        let mut runner_tokens = Vec::new();
         if let Some(critical) = request.critical.filter(|critical| *critical != environment.critical) {
+            if critical {
+                runner_tokens = work.runner_tokens(&environment).await?;
+            }
             environment.critical = critical;
             work.refuse_crossing(&environment).await?;
         }
@@ -111,8 +117,11 @@ impl Control {
         }
         work.transaction.environment_update(&environment).await?;
         environment.revision += 1;
-        let answer = view(&work.organization.handle, environment);
-        let detail = json!({ "critical": answer.critical, "allowed_addresses": answer.allowed_addresses });
+        let answer = EnvironmentView { runner_tokens, ..view(&work.organization.handle, environment) };
+        let detail = json!({
+            "critical": answer.critical, "allowed_addresses": answer.allowed_addresses,
+            "runner_tokens": answer.runner_tokens,
+        });
         work.finish("environment_update", &answer.handle, detail).await?;
         Ok(answer)
     }
@@ -153,6 +162,15 @@ impl Control {
 }
 
 impl Work<'_> {
+    /// The names of the live tokens of runners in an environment. They are listed and not revoked when it becomes critical:
+    /// components run with them, and nothing takes the values of those away.
+    async fn runner_tokens(&mut self, environment: &Environment) -> Result<Vec<String>> {
+        let mut tokens = self.transaction.tokens(self.organization.id).await?;
+        tokens
+            .retain(|token| token.environment_id == Some(environment.id) && state(token, self.at) == TokenState::Live);
+        Ok(tokens.into_iter().map(|token| token.name).collect())
+    }
+
     /// Refuses a change of an environment after which connections to internal services would lead from a critical
     /// environment to one that is not, or back: what no mapping could be given.
     async fn refuse_crossing(&mut self, changed: &Environment) -> Result<()> {
@@ -273,5 +291,6 @@ fn view(organization: &str, environment: Environment) -> EnvironmentView {
         allowed_addresses: environment.allowed_addresses,
         revision: environment.revision,
         created_at: environment.created_at,
+        runner_tokens: Vec::new(),
     }
 }

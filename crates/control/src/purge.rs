@@ -1,12 +1,10 @@
 //! Forgetting what nothing needs any more. It runs by itself, takes no input, and may run any number of times, on several
 //! servers at once.
 
-use std::collections::BTreeSet;
-
 use jiff::SignedDuration;
-use tieline_core::id::{OrganizationId, SealedVersionId};
-use tieline_core::model::PinnedValue;
+use tieline_core::id::OrganizationId;
 
+use crate::service::sealed_in;
 use crate::{Control, Result};
 
 /// How long a numbered change is kept: whoever follows the feed and was away longer reads everything anew.
@@ -27,13 +25,14 @@ pub struct Purged {
     pub answers: u64,
     /// Revocations of tokens that have expired.
     pub revocations: u64,
-    /// Revoked secrets.
+    /// Secrets that were revoked, or superseded.
     pub secrets: u64,
 }
 
 impl Control {
     /// Forgets changes older than seven days (never the last) with what they took out of the gateway's table, answers older
-    /// than a day, revocations of tokens that have expired, and revoked secrets to which no snapshot, key or entry refers.
+    /// than a day, revocations of tokens that have expired, and revoked and superseded secrets that no key, no entry, and
+    /// no snapshot of a deployment or instance needs, with the snapshots that nothing needs.
     ///
     /// # Errors
     /// When the database fails; what was forgotten until then stays forgotten.
@@ -83,13 +82,7 @@ impl Control {
             let Some(last) = abandoned.last() else { return Ok(forgotten) };
             after = last.to_string();
             let entries = transaction.entries_of_organization(organization).await?;
-            let values = entries.iter().flat_map(|entry| entry.values.values());
-            let referred: BTreeSet<SealedVersionId> = values
-                .filter_map(|value| match value {
-                    PinnedValue::Sealed(id) => Some(*id),
-                    PinnedValue::Plain(_) => None,
-                })
-                .collect();
+            let referred = sealed_in(&entries);
             for id in abandoned.iter().filter(|id| !referred.contains(id)) {
                 transaction.sealed_delete(*id).await?;
                 forgotten += 1;

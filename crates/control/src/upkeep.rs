@@ -4,7 +4,6 @@ use serde_json::json;
 use tieline_core::access::Grant;
 use tieline_core::id::TokenId;
 use tieline_core::model::Role;
-use tieline_store::deployment::Deployment;
 use tieline_store::organization::Organization;
 use uuid::Uuid;
 
@@ -23,8 +22,8 @@ impl Control {
         Ok(())
     }
 
-    /// Makes new snapshots where the live ones were made with other public addresses than this server has now. What
-    /// cannot be planned anew keeps its snapshot, is logged and counted, and is tried again at the next start.
+    /// Makes new snapshots where the live ones were made with other public addresses than this server has now: they are
+    /// marked first, so that whatever is cut short goes on at the next start.
     ///
     /// # Errors
     /// When the database fails as a whole.
@@ -37,15 +36,13 @@ impl Control {
         }
         let organizations = transaction.organizations().await?;
         drop(transaction);
-        let mut status = Reconciled::default();
         for organization in organizations {
-            if let Err(error) = self.replan(&organization, &mut status).await {
-                tracing::error!(organization = organization.handle, %error, "its deployments keep their snapshots");
-                status.failed += 1;
+            let server = server_in(&organization);
+            let mut work = self.write(&server, &organization.handle).await?;
+            let marked = work.transaction.replan_organization(organization.id, server.label(), work.at).await?;
+            if marked > 0 {
+                work.finish("addresses_reconcile", &organization.handle, json!({ "deployments": marked })).await?;
             }
-        }
-        if status.failed > 0 {
-            return Ok(status);
         }
         let mut transaction = self.store.write().await?;
         if let Some(mut installation) = transaction.installation().await? {
@@ -53,47 +50,7 @@ impl Control {
             transaction.installation_save(&installation).await?;
         }
         transaction.commit().await?;
-        Ok(status)
-    }
-
-    /// All of an organization in one transaction, which is quick; one by one when one of them cannot be read.
-    async fn replan(&self, organization: &Organization, status: &mut Reconciled) -> Result<()> {
-        let server = server_in(organization);
-        let mut transaction = self.store.read().await?;
-        let live = transaction.deployments_live_of_organization(organization.id).await?;
-        drop(transaction);
-        if live.is_empty() {
-            return Ok(());
-        }
-        if self.replan_these(&server, organization, &live).await.is_ok() {
-            status.done += live.len();
-            return Ok(());
-        }
-        for deployment in &live {
-            match self.replan_these(&server, organization, std::slice::from_ref(deployment)).await {
-                Ok(()) => status.done += 1,
-                Err(error) => {
-                    let (organization, deployment) = (&organization.handle, deployment.id);
-                    tracing::error!(organization, %deployment, %error, "it keeps its snapshot");
-                    status.failed += 1;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    async fn replan_these(&self, server: &Actor, organization: &Organization, those: &[Deployment]) -> Result<()> {
-        let mut work = self.write(server, &organization.handle).await?;
-        let mut count = 0;
-        for listed in those {
-            // What ended or changed since it was listed is read again under the lock.
-            let live = work.transaction.deployments_live(listed.component_id, listed.environment_id).await?;
-            if let Some(deployment) = live.iter().find(|found| found.id == listed.id) {
-                work.refresh(deployment).await?;
-                count += 1;
-            }
-        }
-        work.finish("addresses_reconcile", &organization.handle, json!({ "deployments": count })).await
+        self.replans_reconcile().await
     }
 }
 

@@ -7,11 +7,12 @@ use jiff::Timestamp;
 use serde_json::Value as Json;
 use tieline_core::access::{Permission, Place, Verdict, decide};
 use tieline_core::code;
-use tieline_core::id::ProjectId;
+use tieline_core::id::{ComponentId, EnvironmentId, ProjectId};
 use tieline_core::secret::Digest;
 use tieline_store::Transaction;
 use tieline_store::organization::Organization;
 use tieline_store::record::AuditEntry;
+use tieline_store::service::Service;
 use tieline_store::tenancy::{Component, Environment, Project};
 
 use crate::table::{self, Difference, Scope};
@@ -26,6 +27,33 @@ pub(crate) struct Work<'a> {
     pub(crate) at: Timestamp,
     /// Of what the gateway's table is derived anew when it ends.
     pub(crate) touched: BTreeSet<Scope>,
+    /// How many deployments it planned again so far.
+    pub(crate) replanned: i64,
+    /// What it is about to deploy, so that a component finds itself where it will be.
+    pub(crate) coming: Option<Coming>,
+}
+
+/// Where the endpoints of a component will listen once the use case has deployed it.
+pub(crate) struct Coming {
+    pub(crate) component: ComponentId,
+    pub(crate) environment: EnvironmentId,
+    /// None while nobody has said it.
+    pub(crate) major: Option<i64>,
+    /// Endpoint, address and base path.
+    pub(crate) endpoints: Vec<(String, String, String)>,
+}
+
+impl Coming {
+    /// Address and base path of a service in an environment, if it will be deployed there.
+    pub(crate) fn of(&self, service: &Service, environment: EnvironmentId) -> Option<(String, String)> {
+        let offered = service.endpoint.as_ref()?;
+        let here = service.component_id == Some(self.component) && environment == self.environment;
+        if !here || self.major.is_some_and(|major| major != service.major) {
+            return None;
+        }
+        let same = |(name, _, _): &&(String, String, String)| name.eq_ignore_ascii_case(&offered.name);
+        self.endpoints.iter().find(same).map(|(_, address, base_path)| (address.clone(), base_path.clone()))
+    }
 }
 
 impl Control {
@@ -59,7 +87,16 @@ impl<'a> Work<'a> {
         if !actor.grants.iter().any(belongs) {
             return Err(missing());
         }
-        Ok(Self { control, actor, transaction, organization, at: control.now(), touched: BTreeSet::new() })
+        Ok(Self {
+            control,
+            actor,
+            transaction,
+            organization,
+            at: control.now(),
+            touched: BTreeSet::new(),
+            replanned: 0,
+            coming: None,
+        })
     }
 
     /// Whether the actor may do something in a project, or in the organization as a whole.

@@ -74,6 +74,12 @@ const PAGES: &[(&str, &str)] = &[
          page for the one after it.",
     ),
     (
+        "data_folder_open",
+        "The data folder may be read, or entered, by other users of the machine. It holds the administrator's token and, by \
+         default, the database and the master key. Close it with `chmod 700 FOLDER`; a server makes its folder so itself, \
+         and closes one that is empty.",
+    ),
+    (
         "data_folder_unusable",
         "The data folder, which holds server.json, admin.token and by default the database and the master key, cannot be \
          made or written. Mend its permissions, or name another with --data.",
@@ -333,8 +339,15 @@ const PAGES: &[(&str, &str)] = &[
 ];
 
 /// Every table of pages; a family of rules with its own table is added here.
-const TABLES: &[&[(&str, &str)]] =
-    &[PAGES, connection::PAGES, deployment::PAGES, gateway::PAGES, marketplace::PAGES, subscription::PAGES, crate::descriptor::CODES];
+const TABLES: &[&[(&str, &str)]] = &[
+    PAGES,
+    connection::PAGES,
+    deployment::PAGES,
+    gateway::PAGES,
+    marketplace::PAGES,
+    subscription::PAGES,
+    crate::descriptor::CODES,
+];
 
 /// The page of an error code, if there is such a code.
 #[must_use]

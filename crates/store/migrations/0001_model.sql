@@ -100,17 +100,20 @@ CREATE TABLE service_entry (
     UNIQUE (service_id, name)
 );
 
--- One sealed value; immutable but for the wrapping of its key. `context` is what it is authenticated against.
+-- One sealed value; immutable but for the wrapping of its key. `context` is what it is authenticated against. A revoked one
+-- is accepted by nobody any more; a superseded one stands in no registration any more, and may well be accepted.
 CREATE TABLE sealed_version (
     id TEXT PRIMARY KEY,
     organization_id TEXT NOT NULL REFERENCES organization (id),
     context TEXT NOT NULL,
     sealed BYTEA NOT NULL,
     created_at TEXT NOT NULL,
-    revoked_at TEXT
+    revoked_at TEXT,
+    superseded_at TEXT
 );
 CREATE INDEX sealed_version_by_organization ON sealed_version (organization_id, id);
-CREATE INDEX sealed_version_revoked ON sealed_version (organization_id, id) WHERE revoked_at IS NOT NULL;
+CREATE INDEX sealed_version_ended ON sealed_version (organization_id, id)
+    WHERE revoked_at IS NOT NULL OR superseded_at IS NOT NULL;
 
 CREATE TABLE oauth_application (
     id TEXT PRIMARY KEY,
@@ -296,6 +299,16 @@ CREATE TABLE deployment_connection (
     PRIMARY KEY (deployment_id, connection_id)
 );
 CREATE INDEX deployment_connection_live ON deployment_connection (connection_id) WHERE live;
+
+-- Live deployments that are still to be planned again, because a value that they use may have changed; `actor` changed
+-- it. What could not be planned is due later.
+CREATE TABLE replan (
+    deployment_id TEXT PRIMARY KEY REFERENCES deployment (id),
+    organization_id TEXT NOT NULL REFERENCES organization (id),
+    actor TEXT NOT NULL,
+    due_at TEXT NOT NULL
+);
+CREATE INDEX replan_by_organization ON replan (organization_id, due_at);
 
 -- The right of a connection's keys of one environment to call one internal service in one provider environment.
 CREATE TABLE subscription (

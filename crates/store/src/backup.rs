@@ -54,7 +54,7 @@ const SCHEMA: &[(&str, &str, usize)] = &[
         1,
     ),
     ("service_entry", "id service_id name environments entry_values", 1),
-    ("sealed_version", "id organization_id context *sealed created_at revoked_at", 1),
+    ("sealed_version", "id organization_id context *sealed created_at revoked_at superseded_at", 1),
     ("oauth_application", "id organization_id owner_kind owner_id created_at", 1),
     ("oauth_client", "id application_id environment_id created_at", 1),
     (
@@ -86,6 +86,7 @@ const SCHEMA: &[(&str, &str, usize)] = &[
         2,
     ),
     ("deployment_connection", "deployment_id connection_id ?live", 2),
+    ("replan", "deployment_id organization_id actor due_at", 1),
     ("subscription", "connection_id environment_id service_id provider_environment_id created_at", 2),
     ("subscription_decision", "subscriber service_id environment_id kind choice reason actor at", 4),
     ("instance", "id organization_id component_id environment_id #major snapshot_id reported_at", 1),

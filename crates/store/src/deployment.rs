@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use tieline_core::id::{ComponentId, ConnectionId, DeploymentId, EnvironmentId, OrganizationId, ReleaseId, ServiceId};
+use tieline_core::id::{ComponentId, ConnectionId, DeploymentId, EnvironmentId, OrganizationId, ReleaseId};
 use tieline_core::model::Degraded;
 
 use crate::row::{Row, Value, json, text};
@@ -202,18 +202,5 @@ impl Transaction {
              WHERE deployment_connection.connection_id = $1 AND deployment_connection.live
              ORDER BY deployment.sequence, deployment.id";
         self.rows(sql, &[text(connection)]).await?.iter().map(Deployment::read).collect()
-    }
-
-    /// The live deployments whose descriptors refer to a connection to a service.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn deployments_using_service(&mut self, service: ServiceId) -> Result<Vec<Deployment>> {
-        let sql = "SELECT DISTINCT deployment.* FROM connection
-             JOIN deployment_connection ON deployment_connection.connection_id = connection.id
-             JOIN deployment ON deployment.id = deployment_connection.deployment_id
-             WHERE connection.service_id = $1 AND deployment_connection.live
-             ORDER BY deployment.sequence, deployment.id";
-        self.rows(sql, &[text(service)]).await?.iter().map(Deployment::read).collect()
     }
 }

@@ -125,35 +125,6 @@ impl Transaction {
         self.execute("UPDATE sealed_version SET sealed = $1 WHERE id = $2", &values).await?;
         Ok(())
     }
-
-    /// Up to `limit` revoked values of an organization after an id, in order of ids, that no snapshot and no key refers to.
-    /// What entries refer to is theirs to say.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn sealed_abandoned(
-        &mut self,
-        organization: OrganizationId,
-        after: &str,
-        limit: i64,
-    ) -> Result<Vec<SealedVersionId>> {
-        let sql = "SELECT id FROM sealed_version WHERE organization_id = $1 AND revoked_at IS NOT NULL AND id > $2
-             AND NOT EXISTS (SELECT 1 FROM snapshot_secret WHERE sealed_version_id = sealed_version.id)
-             AND NOT EXISTS (SELECT 1 FROM client_secret WHERE sealed_version_id = sealed_version.id)
-             AND NOT EXISTS (SELECT 1 FROM api_key WHERE sealed_version_id = sealed_version.id)
-             ORDER BY id LIMIT $3";
-        let values = [text(organization), text(after), Value::Integer(limit)];
-        self.rows(sql, &values).await?.iter().map(|row| row.parsed("id")).collect()
-    }
-
-    /// Forgets a sealed value for good.
-    ///
-    /// # Errors
-    /// [`crate::Error::Referenced`] while a snapshot or a key refers to it.
-    pub async fn sealed_delete(&mut self, id: SealedVersionId) -> Result<()> {
-        self.execute("DELETE FROM sealed_version WHERE id = $1", &[text(id)]).await?;
-        Ok(())
-    }
 }
 
 /// Applications and clients.

@@ -115,7 +115,7 @@ impl Transaction {
         Ok(())
     }
 
-    /// What a deployment offers and uses is history from here on, as it is itself.
+    /// What a deployment offers and uses is history from here on, as it is itself; it is not planned again.
     ///
     /// # Errors
     /// When the database fails.
@@ -123,6 +123,7 @@ impl Transaction {
         for sql in [
             "UPDATE deployed_endpoint SET live = FALSE WHERE deployment_id = $1",
             "UPDATE deployment_connection SET live = FALSE WHERE deployment_id = $1",
+            "DELETE FROM replan WHERE deployment_id = $1",
         ] {
             self.execute(sql, &[text(deployment)]).await?;
         }

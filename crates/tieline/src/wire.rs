@@ -31,6 +31,9 @@ const UPKEEP: Duration = Duration::from_millis(100);
 
 /// How often keys that sign tokens are looked at, and what clients failed to prove is recorded.
 const TOKENS: Duration = Duration::from_secs(60);
+/// How often somebody looks for what is still to be planned again without being told: what another server left when it was
+/// killed, and what could not be planned some time ago.
+const REPLAN: Duration = Duration::from_secs(5);
 
 /// How often what nothing needs any more is forgotten.
 const PURGE: Duration = Duration::from_secs(60 * 60);
@@ -53,7 +56,7 @@ pub(crate) fn install_crypto() {
 impl Server {
     /// Starts a server; when this returns, it answers.
     pub(crate) async fn start(settings: &ServerSettings) -> Result<Self, Failure> {
-        make_folder(&settings.data)?;
+        server::make_folder(&settings.data)?;
         let randomness = Arc::new(SystemRandomness);
         let store = open_store(&settings.database).await?;
         let first = FirstStart::ask(&store).await.map_err(StartError::from)?;
@@ -90,11 +93,8 @@ impl Server {
         control.signing_key_begin().await.map_err(StartError::from)?;
         let status = control.addresses_reconcile().await.map_err(StartError::from)?;
         if status.failed > 0 {
-            tracing::error!(
-                done = status.done,
-                failed = status.failed,
-                "not every snapshot has this server's addresses"
-            );
+            let (done, failed) = (status.done, status.failed);
+            tracing::error!(done, failed, "not every snapshot has this server's addresses yet");
         }
 
         let (stop, stopping) = watch::channel(false);
@@ -109,6 +109,7 @@ impl Server {
         let mut tasks = JoinSet::new();
         tasks.spawn(purge(Arc::clone(&control), stopping.clone()));
         tasks.spawn(tokens(Arc::clone(&control), stopping.clone()));
+        tasks.spawn(replan(Arc::clone(&control), stopping.clone()));
         tasks.spawn(upkeep(control, stopping.clone()));
         let tls = settings.tls.as_ref();
         serve(&mut tasks, api.listener, tls, tieline_web::router(app), &stopping)?;
@@ -156,15 +157,6 @@ pub(crate) async fn open_store(location: &Location) -> Result<Store, Failure> {
     Store::open(location).await.map_err(|error| {
         let hint = "see that the database runs and that --database names it";
         Failure::no(code!("database_unusable"), format!("the database cannot be opened: {error}"), hint)
-    })
-}
-
-/// Makes a data folder that only its owner reads.
-pub(crate) fn make_folder(folder: &std::path::Path) -> Result<(), Failure> {
-    use std::os::unix::fs::DirBuilderExt;
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| {
-        let message = format!("the data folder {} cannot be made: {error}", folder.display());
-        Failure::no(code!("data_folder_unusable"), message, "name another with --data")
     })
 }
 
@@ -227,6 +219,26 @@ async fn tokens(control: Arc<Control>, mut stopping: watch::Receiver<bool>) {
         }
         if let Err(error) = control.signing_key_reconcile().await {
             tracing::warn!(%error, "the keys that sign tokens stay as they are");
+        }
+    }
+}
+
+/// Plans again what changes left to be planned: at the start, after every change, and from time to time.
+async fn replan(control: Arc<Control>, mut stopping: watch::Receiver<bool>) {
+    let mut changes = control.changes();
+    loop {
+        changes.mark_unchanged();
+        let done = tokio::select! {
+            _ = stopping.wait_for(|stop| *stop) => return,
+            done = control.replans_reconcile() => done,
+        };
+        if let Err(error) = done {
+            tracing::warn!(%error, "deployments wait to be planned again");
+        }
+        tokio::select! {
+            _ = stopping.wait_for(|stop| *stop) => return,
+            _ = changes.changed() => {}
+            () = tokio::time::sleep(REPLAN) => {}
         }
     }
 }

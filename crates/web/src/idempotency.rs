@@ -167,4 +167,23 @@ mod tests {
             assert!(key(&HeaderValue::from_static("one"), secret).is_err(), "{secret}");
         }
     }
+
+    #[test]
+    fn a_kept_digest_is_of_everything_and_guessed_by_nobody_without_the_token() {
+        let digested = |token: &str, method: &str, uri: &str, body: &str| {
+            let request = Request::builder().method(method).uri(uri).header(header::AUTHORIZATION, token);
+            digest(&request.body(()).unwrap().into_parts().0, body.as_bytes())
+        };
+        let kept = digested("Bearer one", "POST", "/a", "body");
+        assert_eq!(kept, digested("Bearer one", "POST", "/a", "body"));
+        for other in [
+            digested("Bearer two", "POST", "/a", "body"),
+            digested("", "POST", "/a", "body"),
+            digested("Bearer one", "PUT", "/a", "body"),
+            digested("Bearer one", "POST", "/a?b", "body"),
+            digested("Bearer one", "POST", "/a", "bodies"),
+        ] {
+            assert_ne!(other, kept);
+        }
+    }
 }

@@ -125,11 +125,17 @@ impl Work<'_> {
             let waits = |parameter| ParameterValue { parameter, value: ValueState::Pending(reason.clone()) };
             return Ok((false, parameters.into_iter().map(waits).collect()));
         };
-        let deployed = self.transaction.deployed_endpoints_of_service(service.id).await?;
-        let there = deployed.into_iter().find(|endpoint| endpoint.environment_id == provider.id);
+        let there = match self.coming.as_ref().and_then(|coming| coming.of(service, provider.id)) {
+            Some(there) => Some(there),
+            None => {
+                let deployed = self.transaction.deployed_endpoints_of_service(service.id).await?;
+                let there = deployed.into_iter().find(|endpoint| endpoint.environment_id == provider.id);
+                there.map(|endpoint| (endpoint.address, endpoint.base_path))
+            }
+        };
         let direct = connection.access_mode == Some(AccessMode::Project);
         let missing = there.is_none();
-        let address = if direct { there.map(|endpoint| (endpoint.address, endpoint.base_path)) } else { None };
+        let address = there.filter(|_| direct);
         let mut values = Vec::with_capacity(parameters.len());
         for parameter in parameters {
             let value = match parameter.key.as_str() {

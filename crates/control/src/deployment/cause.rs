@@ -10,7 +10,8 @@ use tieline_core::diagnostic::Diagnostic;
 use tieline_core::endpoint::EndpointType;
 use tieline_store::tenancy::Environment;
 
-use crate::work::Work;
+use super::plan::Spot;
+use crate::work::{Coming, Work};
 use crate::{Error, Result};
 
 impl Work<'_> {
@@ -51,6 +52,23 @@ impl Work<'_> {
             ));
         }
         Ok(addresses)
+    }
+}
+
+impl Spot {
+    /// What will listen where once a descriptor is deployed here.
+    pub(super) fn coming(
+        &self,
+        descriptor: &Descriptor,
+        major: Option<i64>,
+        addresses: &BTreeMap<String, String>,
+    ) -> Coming {
+        let endpoint = |endpoint: &Endpoint| {
+            let address = addresses.get(&endpoint.name).cloned().unwrap_or_default();
+            (endpoint.name.clone(), address, endpoint.base_path.clone())
+        };
+        let endpoints = descriptor.endpoints.iter().map(endpoint).collect();
+        Coming { component: self.component.id, environment: self.environment.id, major, endpoints }
     }
 }
 

@@ -85,6 +85,7 @@ impl Work<'_> {
         let addresses = self
             .endpoint_addresses(&order.prepared.descriptor, &order.addresses, &spot.environment, &mut problems)
             .await?;
+        self.coming = Some(spot.coming(&order.prepared.descriptor, Some(order.major), &addresses));
         self.listing_problems(spot, &order.prepared, (order.major, &order.version), &mut problems).await?;
         let made = if order.create_connections {
             self.make_missing(spot, &order.prepared, previous.as_ref(), manner, &mut problems).await?
@@ -112,8 +113,6 @@ impl Work<'_> {
             self.subscribe_external_consumers(service).await?;
             self.refresh_service(service.id).await?;
         }
-        // Its own endpoints may have changed its own values.
-        let deployment = self.deployment_again(deployment.id).await?;
         let mut answer = self.deployment_view(spot, &deployment).await?;
         answer.warnings = order.prepared.warnings.iter().chain(&plan.warnings).cloned().collect();
         let object = format!("{}/{}", spot.project.handle, spot.component.handle);

@@ -54,6 +54,13 @@ impl Control {
             (None, Ok(live)) => (prepared_again(&work.release(&live).await?.source)?, Some(live)),
             (_, Err(error)) => return Err(error),
         };
+        let given = previous.as_ref().map(|previous| previous.addresses.clone()).unwrap_or_default();
+        let asked = request.version.as_deref().map(parse_version).transpose()?.map(|(major, _)| major);
+        let major = previous.as_ref().map(|previous| previous.major).or(asked);
+        // Where its endpoints will listen is said when it is deployed; until then it is as before, or the default.
+        let addresses =
+            work.endpoint_addresses(&prepared.descriptor, &given, &spot.environment, &mut Vec::new()).await?;
+        work.coming = Some(spot.coming(&prepared.descriptor, major, &addresses));
         let manner = Manner { allow_pending: request.allow_pending, refresh: false };
         let mut plan = work.plan(&spot, &prepared, previous.as_ref(), manner).await?;
         if let Some(previous) = &previous {

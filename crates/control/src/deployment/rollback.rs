@@ -44,6 +44,7 @@ impl Control {
             let view = view(&spot, &prepared, &Plan { problems, ..Plan::default() });
             return Err(Error::NotReady(Box::new(view)));
         }
+        work.coming = Some(spot.coming(&prepared.descriptor, Some(target.major), &addresses));
         let live = work.transaction.deployments_live(spot.component.id, spot.environment.id).await?;
         let live = live.into_iter().find(|deployment| deployment.major == target.major);
         let mut touched: BTreeSet<ConnectionId> = work.used_by(&target).await?;

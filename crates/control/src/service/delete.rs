@@ -5,6 +5,7 @@ use tieline_core::access::{Permission, Verdict};
 use tieline_core::code;
 use tieline_store::connection::Connection;
 
+use super::sealed_in;
 use crate::consumers::in_use;
 use crate::work::Work;
 use crate::{Actor, Control, Error, Result};
@@ -45,6 +46,9 @@ impl Control {
         }
         for connection in &connections {
             work.connection_forget(connection).await?;
+        }
+        for secret in sealed_in(&work.transaction.entries(service.id).await?) {
+            work.transaction.sealed_supersede(secret, work.at).await?;
         }
         work.transaction.service_delete(service.id).await?;
         for connection in &connections {

@@ -1,13 +1,13 @@
 //! Bringing a registered service to what its registration says: its row, its entries and their sealed values.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv6Addr, SocketAddr};
 
 use serde_json::json;
 use tieline_core::address::{AddressRules, Network, check};
 use tieline_core::code;
 use tieline_core::definition;
-use tieline_core::id::{EntryId, EnvironmentId, ServiceId};
+use tieline_core::id::{EntryId, EnvironmentId, SealedVersionId, ServiceId};
 use tieline_core::model::{Parameter, PinnedValue};
 use tieline_core::wire::service::ServiceView;
 use tieline_store::service::{Entry, Service};
@@ -155,28 +155,41 @@ impl Work<'_> {
         if before.is_empty() {
             return Ok(Vec::new());
         }
-        let environments: BTreeMap<EnvironmentId, Environment> = self
-            .transaction
-            .environments(self.organization.id)
-            .await?
-            .into_iter()
-            .map(|environment| (environment.id, environment))
-            .collect();
+        let environments = self.transaction.environments(self.organization.id).await?;
         let mut touched = Vec::new();
-        for consumer in self.consumers_of_service(service.id).await? {
-            let Some(environment) = environments.get(&consumer.environment) else { continue };
-            let mapping = &consumer.connection.mapping;
-            let Some(used) = entry_used(before, mapping, environment) else { continue };
-            let keeps =
-                |entry: &Entry| entry.id == used.id && used.values.keys().all(|key| entry.values.contains_key(key));
-            if !entry_used(after, mapping, environment).is_some_and(keeps) {
-                touched.push((used.name.clone(), consumer));
+        for connection in self.transaction.connections_of_service(service.id).await? {
+            // Where a value is lost, and of which entry. Nearly always nowhere, and then nobody needs to be looked for.
+            let lost: BTreeMap<EnvironmentId, &str> = environments
+                .iter()
+                .filter_map(|environment| {
+                    let used = entry_used(before, &connection.mapping, environment)?;
+                    let keeps = |entry: &Entry| {
+                        entry.id == used.id && used.values.keys().all(|key| entry.values.contains_key(key))
+                    };
+                    let kept = entry_used(after, &connection.mapping, environment).is_some_and(keeps);
+                    (!kept).then_some((environment.id, used.name.as_str()))
+                })
+                .collect();
+            if lost.is_empty() {
+                continue;
+            }
+            for consumer in self.consumers_of_connection(&connection).await? {
+                if let Some(entry) = lost.get(&consumer.environment) {
+                    touched.push(((*entry).to_owned(), consumer));
+                }
             }
         }
         Ok(touched)
     }
 
+    /// Records the entries of a registration. A secret that stands in none of them any more is superseded and not revoked:
+    /// whether the other side still accepts it is not known here, so that who holds it keeps it, and a rollback may bring
+    /// it back.
     async fn entries_save(&mut self, before: &[Entry], after: &[Entry]) -> Result<()> {
+        let stays = sealed_in(after);
+        for gone in sealed_in(before).difference(&stays) {
+            self.transaction.sealed_supersede(*gone, self.at).await?;
+        }
         for gone in before.iter().filter(|old| !after.iter().any(|new| new.id == old.id)) {
             self.transaction.entry_delete(gone.id).await?;
         }
@@ -185,6 +198,17 @@ impl Work<'_> {
         }
         Ok(())
     }
+}
+
+/// The secrets of entries.
+pub(crate) fn sealed_in(entries: &[Entry]) -> BTreeSet<SealedVersionId> {
+    let values = entries.iter().flat_map(|entry| entry.values.values());
+    values
+        .filter_map(|value| match value {
+            PinnedValue::Sealed(id) => Some(*id),
+            PinnedValue::Plain(_) => None,
+        })
+        .collect()
 }
 
 /// Refuses to turn a service into another: project and kind are part of what its connections rely on.

@@ -16,6 +16,8 @@ pub(crate) mod text;
 mod update;
 mod view;
 
+pub(crate) use entries::sealed_in;
+
 use tieline_core::access::Permission;
 use tieline_store::service::Service;
 use tieline_store::tenancy::Project;

@@ -13,29 +13,31 @@ impl Control {
     /// Offers a service to new connections again.
     ///
     /// # Errors
-    /// `service_not_found`, `forbidden`.
+    /// `service_not_found`, `forbidden`, `changed_meanwhile`.
     pub async fn service_publish(
         &self,
         actor: &Actor,
         organization: &str,
         reference: &str,
         project: Option<&str>,
+        expected: Option<i64>,
     ) -> Result<ServiceView> {
-        self.set_published(actor, organization, reference, project, true).await
+        self.set_published(actor, organization, reference, project, (true, expected)).await
     }
 
     /// Takes a service out of the marketplace. Existing connections go on.
     ///
     /// # Errors
-    /// `service_not_found`, `forbidden`.
+    /// `service_not_found`, `forbidden`, `changed_meanwhile`.
     pub async fn service_unpublish(
         &self,
         actor: &Actor,
         organization: &str,
         reference: &str,
         project: Option<&str>,
+        expected: Option<i64>,
     ) -> Result<ServiceView> {
-        self.set_published(actor, organization, reference, project, false).await
+        self.set_published(actor, organization, reference, project, (false, expected)).await
     }
 
     async fn set_published(
@@ -44,12 +46,13 @@ impl Control {
         organization: &str,
         reference: &str,
         project: Option<&str>,
-        published: bool,
+        (published, expected): (bool, Option<i64>),
     ) -> Result<ServiceView> {
         let mut work = self.write(actor, organization).await?;
         let own = work.own_project(project).await?;
         let mut service = work.service_find(reference, own.as_ref()).await?;
         work.require_owner(&service).await?;
+        work.expect_revision(expected, service.revision)?;
         service.published = published;
         service.listed = published && work.is_offered(&service).await?;
         service.updated_at = work.at;

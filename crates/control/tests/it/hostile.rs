@@ -1,7 +1,7 @@
 //! What somebody with a role, or with a copy of a row, tries to get beyond it.
 
 use serde_json::{Value, json};
-use tieline_control::{Error, Scope};
+use tieline_control::{Error, Scope, SnapshotQuery};
 use tieline_core::id::SealedVersionId;
 use tieline_core::model::{ComponentType, PinnedValue, Role};
 use tieline_core::wire::connection::ConnectionUpdate;
@@ -112,5 +112,93 @@ async fn sealed_bytes_open_in_their_own_row_alone() {
         transaction.entry_save(&entry).await.unwrap();
         transaction.commit().await.unwrap();
         assert!(matches!(reveal().await, Err(Error::Seal(_))), "{}", world.database);
+    }
+}
+
+#[tokio::test]
+async fn who_makes_an_environment_critical_is_told_which_runners_read_its_secrets() {
+    for world in World::all().await {
+        world.component("orders", ComponentType::Service).await;
+        let manager = world.actor(Role::ProjectAdmin, Some(SHOP)).await;
+        for (name, environment, expires) in
+            [("of-dev", "development", None), ("of-live", "production", None), ("ended", "development", Some(60))]
+        {
+            let request = json!({
+                "name": name, "role": "runner", "project": SHOP, "component": "orders", "environment": environment,
+                "expires_in_seconds": expires,
+            });
+            let actor = if environment == "production" { &world.admin } else { &manager };
+            world.control.token_create(actor, ACME, serde_json::from_value(request).unwrap()).await.unwrap();
+        }
+        world.pass(jiff::SignedDuration::from_secs(61));
+        for (critical, expect) in [(true, vec!["of-dev"]), (true, vec![]), (false, vec![])] {
+            let request = serde_json::from_value(json!({ "critical": critical })).unwrap();
+            let changed = world.control.environment_update(&world.admin, ACME, "development", request, None).await;
+            assert_eq!(changed.unwrap().runner_tokens, expect, "{critical} on {}", world.database);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_runner_learns_nothing_but_its_own_values() {
+    for world in World::all().await {
+        world.component("orders", ComponentType::Service).await;
+        world.component("web", ComponentType::Service).await;
+        let source = json!({ "file": ".choreo/component.yaml", "text": "schemaVersion: 1.2\n" });
+        for (component, environment) in [("orders", "development"), ("orders", "production"), ("web", "development")] {
+            let request = json!({ "environment": environment, "version": "v1.0", "source": source });
+            let request = serde_json::from_value(request).unwrap();
+            world.control.deploy(&world.admin, ACME, SHOP, component, request).await.unwrap();
+        }
+        world.stranger("other").await;
+        let request = json!({ "name": "runner", "role": "runner", "project": SHOP, "component": "orders",
+            "environment": "development" });
+        let made = world.control.token_create(&world.admin, ACME, serde_json::from_value(request).unwrap()).await;
+        let runner = &world.control.authenticate(&made.unwrap().1).await.unwrap();
+        let control = &world.control;
+        let fetch = async |organization: &str, project: &str, component: &str, environment: &str| {
+            let [organization, project, component, environment] =
+                [organization, project, component, environment].map(str::to_owned);
+            let query = SnapshotQuery { organization, project, component, environment, version: None };
+            control.snapshot_fetch(runner, &query, None).await
+        };
+        fetch(ACME, SHOP, "orders", "development").await.unwrap();
+
+        assert_eq!(control.organization_list(runner).await.unwrap(), []);
+        // What exists and what does not are answered alike, but for the name that was asked for.
+        for (here, nowhere) in [
+            (
+                fetch("other", SHOP, "orders", "development").await,
+                fetch("nowhere", SHOP, "orders", "development").await,
+            ),
+            (fetch(ACME, SHOP, "orders", "production").await, fetch(ACME, SHOP, "orders", "nowhere").await),
+            (fetch(ACME, SHOP, "web", "development").await, fetch(ACME, SHOP, "nowhere", "development").await),
+            (fetch(ACME, SHOP, "web", "development").await, fetch(ACME, "nowhere", "web", "development").await),
+        ] {
+            let (here, nowhere) = (refused(here), refused(nowhere));
+            let blank = |text: &str| {
+                let names = ["other", "nowhere", "web", "shop", "production"];
+                names.iter().fold(text.to_owned(), |text, name| text.replace(name, "X"))
+            };
+            assert_eq!(
+                (here.code, blank(&here.message)),
+                (nowhere.code, blank(&nowhere.message)),
+                "{}",
+                world.database
+            );
+        }
+        for refusal in [
+            refused(control.organization_view(runner, ACME).await),
+            refused(control.environment_list(runner, ACME).await),
+            refused(control.environment_view(runner, ACME, "production").await),
+            refused(control.project_list(runner, ACME).await),
+            refused(control.token_list(runner, ACME, &Default::default()).await),
+            refused(control.connection_list(runner, ACME, Scope::default(), &Default::default()).await),
+            refused(control.service_list(runner, ACME, &Default::default()).await),
+            refused(control.audit_list(runner, ACME, &Default::default()).await),
+        ] {
+            assert_eq!(refusal.code, "organization_not_found", "{}", refusal.message);
+        }
+        assert_eq!(refused(control.component_list(runner, ACME, SHOP).await).code, "project_not_found");
     }
 }

@@ -10,6 +10,7 @@ mod hostile;
 mod key;
 mod memory;
 mod oauth;
+mod paging;
 mod provider;
 mod service;
 mod subscription;

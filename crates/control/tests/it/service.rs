@@ -210,7 +210,7 @@ async fn a_resource_is_listed_when_one_credential_is_complete() {
 async fn unpublishing_takes_a_service_out_of_the_list_and_publishing_brings_it_back() {
     for world in World::all().await {
         register(&world, &world.admin, mail()).await.unwrap();
-        let hidden = world.control.service_unpublish(&world.admin, ACME, MAIL, None).await.unwrap();
+        let hidden = world.control.service_unpublish(&world.admin, ACME, MAIL, None, None).await.unwrap();
         assert!(!hidden.published && !hidden.listed);
         assert!(!register(&world, &world.admin, mail()).await.unwrap().listed, "registering again does not publish");
         assert_eq!(names(&world, &world.admin, ServiceQuery::default()).await, [""; 0]);
@@ -218,9 +218,9 @@ async fn unpublishing_takes_a_service_out_of_the_list_and_publishing_brings_it_b
         assert_eq!(names(&world, &world.admin, all.clone()).await, [MAIL]);
         let viewer = world.actor(Role::Viewer, None).await;
         assert_eq!(names(&world, &viewer, all).await, [""; 0], "what is not listed is for its owners");
-        let refusal = refused(world.control.service_publish(&viewer, ACME, MAIL, None).await);
+        let refusal = refused(world.control.service_publish(&viewer, ACME, MAIL, None, None).await);
         assert_eq!(refusal.code, "forbidden");
-        assert!(world.control.service_publish(&world.admin, ACME, MAIL, None).await.unwrap().listed);
+        assert!(world.control.service_publish(&world.admin, ACME, MAIL, None, None).await.unwrap().listed);
     }
 }
 

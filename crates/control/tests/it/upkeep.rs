@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use serde_json::json;
-use tieline_control::Scope;
+use tieline_control::{Scope, SnapshotQuery};
 use tieline_core::model::ComponentType;
 
 use crate::provider;
@@ -68,5 +68,75 @@ async fn a_revoked_secret_is_forgotten_when_no_snapshot_refers_to_it() {
         world.control.component_delete(&world.admin, ACME, SHOP, "site", true).await.unwrap();
         assert_eq!(world.control.purge().await.unwrap().secrets, 2);
         assert_eq!(sealed(&world).await, 0);
+    }
+}
+
+/// Registers `Mail` with one key, or without any endpoint.
+async fn register(world: &World, key: Option<&str>) {
+    let endpoint = |key| {
+        json!({ "name": "live", "url": "https://mail.example", "environments": ["development"],
+            "values": { "ApiKey": key } })
+    };
+    let request = json!({
+        "name": "Mail", "version": "v1", "parameters": [{ "name": "ApiKey", "secret": true }],
+        "endpoints": key.map(endpoint).into_iter().collect::<Vec<_>>(),
+    });
+    world.control.service_register(&world.admin, ACME, serde_json::from_value(request).unwrap(), true).await.unwrap();
+}
+
+const MAIL: &str = "thirdparty:Mail/v1";
+const KEY: &str = "CHOREO_MAIL_APIKEY";
+
+#[tokio::test]
+async fn a_replaced_secret_stays_while_it_can_be_rolled_back_to() {
+    for world in World::all().await {
+        register(&world, Some("first")).await;
+        world.component("web", ComponentType::Service).await;
+        world.connect("web", "mail", MAIL).await;
+        world.deploy("web", "development", "mail", MAIL).await;
+        world.deploy("web", "development", "mail", MAIL).await;
+        register(&world, Some("second")).await;
+        register(&world, Some("third")).await;
+        assert_eq!(world.variables("web", "development").await[KEY], "third");
+        assert_eq!(world.control.purge().await.unwrap().secrets, 1, "no deployment has the second: {}", world.database);
+        assert_eq!(sealed(&world).await, 2);
+
+        let request = serde_json::from_value(json!({ "environment": "development" })).unwrap();
+        world.control.rollback(&world.admin, ACME, SHOP, "web", request).await.unwrap();
+        assert_eq!(world.variables("web", "development").await[KEY], "first", "superseded is not revoked");
+        register(&world, None).await;
+        assert_eq!(world.control.purge().await.unwrap().secrets, 0, "both are held by the history");
+        assert_eq!(world.variables("web", "development").await[KEY], "first");
+        world.control.component_delete(&world.admin, ACME, SHOP, "web", true).await.unwrap();
+        assert_eq!(world.control.purge().await.unwrap().secrets, 2);
+        assert_eq!(sealed(&world).await, 0);
+    }
+}
+
+#[tokio::test]
+async fn a_replaced_secret_stays_while_an_instance_runs_with_it() {
+    for world in World::all().await {
+        register(&world, Some("first")).await;
+        world.component("web", ComponentType::Service).await;
+        world.connect("web", "mail", MAIL).await;
+        world.deploy("web", "development", "mail", MAIL).await;
+        let request = json!({
+            "name": "runner", "role": "runner", "project": SHOP, "component": "web", "environment": "development",
+        });
+        let made = world.control.token_create(&world.admin, ACME, serde_json::from_value(request).unwrap()).await;
+        let runner = world.control.authenticate(&made.unwrap().1).await.unwrap();
+        let [organization, project, component, environment] = [ACME, SHOP, "web", "development"].map(str::to_owned);
+        let query = SnapshotQuery { organization, project, component, environment, version: None };
+        world.control.snapshot_fetch(&runner, &query, Some("old")).await.unwrap();
+        world.control.instances_record().await.unwrap();
+        register(&world, Some("second")).await;
+        assert_eq!(world.control.purge().await.unwrap().secrets, 0, "{}", world.database);
+
+        // It reports nothing any more, and another one does.
+        world.pass(SignedDuration::from_hours(30 * 24 + 1));
+        world.control.snapshot_fetch(&runner, &query, Some("new")).await.unwrap();
+        world.control.instances_record().await.unwrap();
+        assert_eq!(world.control.purge().await.unwrap().secrets, 1);
+        assert_eq!(sealed(&world).await, 1);
     }
 }

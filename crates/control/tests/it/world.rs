@@ -39,6 +39,7 @@ pub(crate) struct World {
     pub(crate) database: &'static str,
     clock: Arc<FixedClock>,
     randomness: Arc<SystemRandomness>,
+    key: Secret,
     _folder: Option<tempfile::TempDir>,
     _database: Option<Database>,
 }
@@ -79,21 +80,13 @@ impl World {
         let store = Store::open(location).await.unwrap();
         let clock = Arc::new(FixedClock::at("2026-01-01T00:00:00Z".parse().unwrap()));
         let randomness = Arc::new(SystemRandomness);
-        let settings = Settings {
-            public_url: "http://127.0.0.1:7070".to_owned(),
-            gateway_internal_url: "http://127.0.0.1:7071".to_owned(),
-            gateway_external_url: "http://127.0.0.1:7072".to_owned(),
-            allow_loopback: false,
-            listeners: vec!["127.0.0.1:7070".parse().unwrap()],
-            key_file: None,
-            signing_algorithm: SigningAlgorithm::Es256,
-        };
         let mut token = None;
         let keep = |secret: &Secret| {
             token = Some(secret.clone());
             Ok::<(), Failed>(())
         };
         let keyring = Keyring::generate(&*randomness);
+        let (key, settings) = (keyring.text(), settings("http://127.0.0.1:7071"));
         let opened = Control::open(store.clone(), keyring, clock.clone(), randomness.clone(), settings, keep).await;
         let control = opened.unwrap_or_else(|Failed(error)| panic!("{error}"));
         control.signing_key_begin().await.unwrap();
@@ -102,7 +95,16 @@ impl World {
         control.organization_create(&maker, OrganizationCreate { handle: ACME.to_owned() }).await.unwrap();
         let admin = control.authenticate(&token).await.unwrap();
         control.project_create(&admin, ACME, ProjectCreate { handle: SHOP.to_owned() }).await.unwrap();
-        World { control, store, admin, token, database, clock, randomness, _folder: folder, _database: made }
+        World { control, store, admin, token, database, clock, randomness, key, _folder: folder, _database: made }
+    }
+
+    /// Another server on the same database, with its internal gateway at this address.
+    pub(crate) async fn another_server(&self, gateway_internal_url: &str) -> Control {
+        let keyring = Keyring::parse(self.key.expose()).unwrap();
+        let (clock, randomness) = (self.clock.clone(), self.randomness.clone());
+        let settings = settings(gateway_internal_url);
+        let opened = Control::open(self.store.clone(), keyring, clock, randomness, settings, |_| Ok::<(), Failed>(()));
+        opened.await.unwrap_or_else(|Failed(error)| panic!("{error}"))
     }
 
     /// Somebody with a role in [`ACME`], limited to a project if one is given.
@@ -213,6 +215,18 @@ impl World {
     fn id(&self) -> uuid::Uuid {
         let randomness: &dyn Randomness = &*self.randomness;
         uuid_v7(&*self.clock, randomness)
+    }
+}
+
+fn settings(gateway_internal_url: &str) -> Settings {
+    Settings {
+        public_url: "http://127.0.0.1:7070".to_owned(),
+        gateway_internal_url: gateway_internal_url.to_owned(),
+        gateway_external_url: "http://127.0.0.1:7072".to_owned(),
+        allow_loopback: false,
+        listeners: vec!["127.0.0.1:7070".parse().unwrap()],
+        key_file: None,
+        signing_algorithm: SigningAlgorithm::Es256,
     }
 }
 

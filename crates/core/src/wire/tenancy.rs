@@ -57,6 +57,10 @@ pub struct EnvironmentView {
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
+    /// In the answer to a change that made it critical: the names of the runners' tokens that read its secrets and were made
+    /// while administrators of projects could make them. They go on working, since components run with them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub runner_tokens: Vec<String>,
 }
 
 /// What makes an environment.

@@ -201,6 +201,12 @@ async fn keys(transaction: &mut Transaction) -> Done {
     assert_eq!(transaction.sealed_by_id(SEALED).await?.as_ref(), Some(&version));
     assert_eq!(transaction.sealed_of_organization(ORGANIZATION, "", 10).await?, std::slice::from_ref(&version));
     assert_eq!(transaction.sealed_of_organization(ORGANIZATION, &SEALED.to_string(), 10).await?, []);
+    let superseded = SealedVersionId(Uuid::from_u128(70));
+    transaction.sealed_insert(&SealedVersion { id: superseded, ..version }).await?;
+    assert_eq!(transaction.sealed_abandoned(ORGANIZATION, "", 10).await?, []);
+    transaction.sealed_supersede(superseded, AT).await?;
+    assert_eq!(transaction.sealed_abandoned(ORGANIZATION, "", 10).await?, [superseded]);
+    transaction.sealed_delete(superseded).await?;
 
     let application = Application {
         id: APPLICATION,
@@ -469,7 +475,24 @@ async fn deployments(transaction: &mut Transaction) -> Done {
     transaction.deployment_connection_insert(DEPLOYMENT, CONNECTION).await?;
     assert_eq!(transaction.deployment_connections(DEPLOYMENT).await?, [CONNECTION]);
     assert_eq!(transaction.deployments_using_connection(CONNECTION).await?, all);
-    assert_eq!(transaction.deployments_using_service(SERVICE).await?, all);
+    let later = "2020-01-01T00:00:00Z".parse().expect("a time");
+    for marked in [
+        transaction.replan_connection(CONNECTION, "first", AT).await?,
+        transaction.replan_service(SERVICE, "second", AT).await?,
+        transaction.replan_organization(ORGANIZATION, "third", AT).await?,
+    ] {
+        assert_eq!(marked, 1);
+    }
+    assert_eq!(transaction.replan_next("", AT).await?, Some(ORGANIZATION));
+    assert_eq!(transaction.replan_next(&ORGANIZATION.to_string(), AT).await?, None);
+    assert_eq!(transaction.replans_due(ORGANIZATION, AT, 2).await?, [(DEPLOYMENT, "third".to_owned())]);
+    transaction.replan_postpone(DEPLOYMENT, later).await?;
+    assert_eq!(transaction.replan_next("", AT).await?, None);
+    assert_eq!(transaction.replans_due(ORGANIZATION, AT, 2).await?, []);
+    assert_eq!(transaction.replans_due(ORGANIZATION, later, 2).await?.len(), 1);
+    transaction.replan_done(DEPLOYMENT).await?;
+    assert_eq!(transaction.replan_next("", later).await?, None);
+    transaction.replan_service(SERVICE, "again", AT).await?;
     let instance = InstanceId(Uuid::from_u128(30));
     transaction.instance_save(instance, 1, "two", AT).await?;
     transaction.instance_save(InstanceId(Uuid::from_u128(31)), 1, "gone", AT).await?;
@@ -632,7 +655,8 @@ async fn endings(transaction: &mut Transaction) -> Done {
     assert_eq!(transaction.deployments_live(COMPONENT, ENVIRONMENT).await?, []);
     assert_eq!(transaction.deployed_endpoints_of_service(SERVICE).await?, []);
     assert_eq!(transaction.deployments_using_connection(CONNECTION).await?, []);
-    assert_eq!(transaction.deployments_using_service(SERVICE).await?, []);
+    assert_eq!(transaction.replan_next("", AT).await?, None, "what ended is not planned again");
+    assert_eq!(transaction.replan_service(SERVICE, "late", AT).await?, 0);
     transaction.connection_withdraw(CONNECTION, AT).await?;
     transaction.connection_revoke(CONNECTION, AT).await?;
     assert_eq!(transaction.snapshot_revoked("two").await?, [SEALED]);

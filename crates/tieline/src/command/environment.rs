@@ -78,11 +78,15 @@ pub(crate) fn run(command: EnvironmentCommand, context: &Context) -> Done {
             let body = json!({ "critical": critical, "allowed_addresses": networks });
             let changed = client.patch(&format!("{path}/{}", segment(&handle)), &body)?;
             output::value(context.output(), &changed, |changed| {
+                let [handle, critical, addresses, tokens] =
+                    ["handle", "critical", "allowed_addresses", "runner_tokens"].map(|key| output::cell(&changed[key]));
+                let done = format!("{handle}: critical {critical}, allowed addresses {addresses}.");
+                if changed["runner_tokens"].is_null() {
+                    return done;
+                }
                 format!(
-                    "{}: critical {}, allowed addresses {}.",
-                    output::cell(&changed["handle"]),
-                    output::cell(&changed["critical"]),
-                    output::cell(&changed["allowed_addresses"])
+                    "{done}\nRunners read its secrets with tokens that administrators of projects could make until now: {tokens}.\nThey go \
+                     on working; make others and end these with `tieline token revoke NAME`."
                 )
             });
         }

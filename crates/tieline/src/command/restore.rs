@@ -49,7 +49,7 @@ pub(crate) fn run(arguments: &RestoreArguments, context: &Context) -> Done {
     let fingerprint = file.header().key_fingerprint.clone();
     let key = find_key(&fingerprint, &data, arguments.master_key.as_deref())?;
 
-    wire::make_folder(&data)?;
+    server::make_folder(&data)?;
     let (clock, randomness): (Arc<dyn Clock>, Arc<dyn Randomness>) =
         (Arc::new(SystemClock), Arc::new(SystemRandomness));
     let keep = |token: &Secret| -> Result<(), Failure> {

@@ -14,7 +14,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::failure::{Done, Failure};
 use crate::wire::Server;
 
-pub(crate) use files::{keep_admin_token, read_keyring, write_server_file};
+pub(crate) use files::{keep_admin_token, make_folder, read_keyring, write_server_file};
 pub(crate) use listener::TlsListener;
 pub(crate) use serving::serve;
 pub(crate) use settings::{ServerArguments, ServerSettings, TlsFiles, database};

@@ -48,7 +48,7 @@ pub(crate) struct ServerArguments {
     /// A proxy in front ends TLS: listening beyond loopback without a certificate is allowed
     #[arg(long)]
     behind_proxy: bool,
-    /// File of the master key [default: master.key in the data folder, made by the database's first start]
+    /// File of the master key, made by the database's first start [default: master.key in the data folder]
     #[arg(long, value_name = "FILE")]
     master_key: Option<PathBuf>,
     /// Let endpoints listen on loopback although the installation has several organizations
@@ -82,8 +82,6 @@ pub(crate) struct ServerSettings {
     pub(crate) tls: Option<TlsFiles>,
     /// Where the master key lies.
     pub(crate) master_key: PathBuf,
-    /// Whether the key file was named, so that a missing one is an error.
-    pub(crate) master_key_named: bool,
     /// Whether endpoints may listen on loopback although the installation has several organizations.
     pub(crate) allow_loopback: bool,
     /// Whether a proxy in front ends TLS, and tells where requests come from.
@@ -115,7 +113,6 @@ impl ServerSettings {
             gateway_external_url: None,
             tls: None,
             master_key: data.join("master.key"),
-            master_key_named: false,
             allow_loopback: false,
             behind_proxy: false,
             signing_algorithm: SigningAlgorithm::Es256,
@@ -135,7 +132,6 @@ impl ServerSettings {
             public_url: url(arguments.public_url, "--public-url")?,
             gateway_internal_url: url(arguments.gateway_internal_url, "--gateway-internal-url")?,
             gateway_external_url: url(arguments.gateway_external_url, "--gateway-external-url")?,
-            master_key_named: arguments.master_key.is_some(),
             master_key: arguments.master_key.unwrap_or_else(|| data.join("master.key")),
             allow_loopback: arguments.allow_loopback,
             behind_proxy: arguments.behind_proxy,

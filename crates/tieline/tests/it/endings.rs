@@ -1,5 +1,9 @@
 //! How commands end: the exit codes of the contract, and errors as text and as one JSON object.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
 use crate::world::{Answer, TestServer, command, launch, tieline};
 
 #[test]
@@ -74,16 +78,52 @@ fn a_missing_or_wrong_master_key_refuses_to_start() {
 }
 
 #[test]
+fn a_first_start_makes_the_key_where_it_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let key = folder.path().join("elsewhere.key");
+    let server = TestServer::start_with(&["--master-key", key.to_str().expect("UTF-8")]);
+    assert!(key.is_file() && !server.data().join("master.key").exists());
+    std::fs::rename(&key, folder.path().join("away.key")).expect("the key moves away");
+    let ended = launch(server.data(), &["--master-key".to_owned(), key.display().to_string()]).wait_with_output();
+    let log = String::from_utf8_lossy(&ended.expect("its end").stderr).into_owned();
+    assert!(log.contains("error[master_key_missing]: "), "only the first start makes one: {log}");
+}
+
+#[test]
+fn a_data_folder_is_its_owners_alone() {
+    let mode = |folder: &Path| std::fs::metadata(folder).expect("a folder").permissions().mode() & 0o777;
+    let open =
+        |folder: &Path| std::fs::set_permissions(folder, Permissions::from_mode(0o755)).expect("a folder of ours");
+    let mut server = TestServer::start();
+    assert_eq!(mode(server.data()), 0o700);
+    let empty = server.folder().join("empty");
+    std::fs::create_dir(&empty).expect("a folder");
+    open(&empty);
+    let beside = server.beside(&empty, &[]);
+    assert_eq!(mode(&empty), 0o700);
+    assert!(beside.log().contains("was open to others"), "{}", beside.log());
+
+    server.kill();
+    open(server.data());
+    let ended = launch(server.data(), &[]).wait_with_output().expect("its end");
+    let log = String::from_utf8_lossy(&ended.stderr);
+    assert!(log.contains("error[data_folder_open]: "), "{log}");
+    let hint = log.split('`').nth(1).expect("a command").to_owned();
+    assert!(std::process::Command::new("sh").args(["-c", &hint]).status().expect("it runs").success(), "{hint}");
+    server.restart().tieline(&["organization", "list"]).done();
+}
+
+#[test]
 fn the_command_line_reaches_a_server_over_tls() {
     let folder = tempfile::tempdir().expect("a folder");
     let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("a certificate");
     let (certificate, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
     std::fs::write(&certificate, made.cert.pem()).expect("the certificate's file");
     std::fs::write(&key, made.signing_key.serialize_pem()).expect("the key's file");
-    let path = |path: &std::path::Path| path.to_str().expect("UTF-8").to_owned();
+    let path = |path: &Path| path.to_str().expect("UTF-8").to_owned();
     let server = TestServer::start_with(&["--tls-cert", &path(&certificate), "--tls-key", &path(&key)]);
     assert!(server.url().starts_with("https://127.0.0.1:"), "{}", server.url());
-    let ask = |trusted: Option<&std::path::Path>| -> Answer {
+    let ask = |trusted: Option<&Path>| -> Answer {
         let mut command = command(&["organization", "list", "--output", "json"]);
         command.env("TIELINE_DATA", server.data());
         if let Some(file) = trusted {

@@ -1,9 +1,10 @@
-//! kill −9 under a write load: nothing acknowledged is lost, and the server starts again.
+//! kill −9 under a write load, and right after a change that many use: nothing acknowledged is lost, and the server starts
+//! again.
 
 use std::collections::BTreeSet;
 use std::sync::mpsc;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::world::{TestServer, try_ask};
 
@@ -72,4 +73,54 @@ fn nothing_acknowledged_is_lost() {
     server.tieline(&["audit", "verify", "--installation"]).done();
     let keyring = std::fs::read_to_string(server.data().join("master.key")).expect("the key");
     assert_eq!(keyring.lines().count(), 1, "a rotation that was cut short is ended by the next start");
+}
+
+/// More than a change plans again before it is answered.
+const CONSUMERS: usize = 60;
+
+#[test]
+fn a_changed_value_reaches_everybody_although_the_server_is_killed() {
+    let mut server = TestServer::start();
+    let token = server.admin_token();
+    server.tieline(&["organization", "create", "acme"]).done();
+    server.tieline(&["project", "create", "shop", "--organization", "acme"]).done();
+    let post = |server: &TestServer, path: &str, body: &Value| {
+        let reply = server.ask("POST", &format!("/organizations/acme{path}"), Some(&token), Some(body));
+        assert!(reply.status < 300, "{path}: {reply:?}");
+    };
+    let register = |server: &TestServer, key: &str| {
+        let endpoint = json!({ "name": "live", "url": "https://mail.example", "environments": ["development"],
+            "values": { "ApiKey": key } });
+        let parameters = json!([{ "name": "ApiKey", "secret": true }]);
+        let body = json!({ "name": "Mail", "version": "v1", "parameters": parameters, "endpoints": [endpoint] });
+        let reply = server.ask("POST", "/organizations/acme/services", Some(&token), Some(&body));
+        assert!(reply.status < 300, "{reply:?}");
+    };
+    register(&server, "old");
+    let mail = json!({ "name": "mail", "service": "thirdparty:Mail/v1", "level": "organization" });
+    post(&server, "/connections", &mail);
+    let text = "schemaVersion: 1.2\ndependencies:\n  connectionReferences:\n    - name: mail\n      \
+                resourceRef: thirdparty:Mail/v1\n";
+    let source = json!({ "file": ".choreo/component.yaml", "text": text });
+    for number in 0..CONSUMERS {
+        let handle = format!("web-{number}");
+        post(&server, "/projects/shop/components", &json!({ "handle": handle, "type": "service" }));
+        let deploy = json!({ "environment": "development", "version": "v1.0", "source": source });
+        post(&server, &format!("/projects/shop/components/{handle}/deployments"), &deploy);
+    }
+    register(&server, "new");
+    server.kill();
+    server = server.restart();
+    for number in 0..CONSUMERS {
+        let path = format!("{COMPONENTS}/web-{number}/environments/development/snapshot");
+        let mut snapshot = server.ask("GET", &path, Some(&token), None).body;
+        while snapshot["variables"]["CHOREO_MAIL_APIKEY"] == "old" {
+            let held = snapshot["revision"].as_str().expect("a revision").to_owned();
+            let next = server.ask("GET", &format!("{path}?held={held}&wait=25"), Some(&token), None);
+            assert_eq!(next.status, 200, "web-{number} keeps the former value: {next:?}");
+            snapshot = next.body;
+        }
+        assert_eq!(snapshot["variables"]["CHOREO_MAIL_APIKEY"], "new", "{snapshot}");
+    }
+    server.tieline(&["audit", "verify", "--organization", "acme"]).done();
 }

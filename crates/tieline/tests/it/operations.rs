@@ -193,6 +193,40 @@ fn a_change_is_made_to_what_was_read() {
 }
 
 #[test]
+fn a_service_or_connection_is_changed_as_it_was_read() {
+    let server = acme();
+    let token = server.admin_token();
+    let ask = |method: &str, path: &str, body: Option<&serde_json::Value>, tag: Option<&str>| {
+        let header = tag.map(|tag| ("if-match", tag));
+        server.ask_with(method, path, Some(&token), body, header.as_slice())
+    };
+    let endpoint = json!({ "name": "live", "url": "https://mail.example", "environments": ["development"],
+        "values": {} });
+    let service = json!({ "name": "Mail", "version": "v1", "endpoints": [endpoint] });
+    assert!(ask("POST", "/organizations/acme/services", Some(&service), None).status < 300);
+    let connection = json!({ "name": "mail", "service": "thirdparty:Mail/v1", "level": "organization" });
+    let made = ask("POST", "/organizations/acme/connections", Some(&connection), None);
+    let service = "/organizations/acme/services/thirdparty%3AMail%2Fv1";
+    let connection = format!("/organizations/acme/connections/{}", made.body["id"].as_str().expect("an id"));
+    let summary = json!({ "summary": "Sends mail" });
+    let description = json!({ "description": "How we send" });
+    for (method, read, path, body) in [
+        ("PATCH", service, service.to_owned(), Some(&summary)),
+        ("POST", service, format!("{service}/unpublish"), None),
+        ("POST", service, format!("{service}/publish"), None),
+        ("PATCH", &connection, connection.clone(), Some(&description)),
+        ("DELETE", &connection, connection.clone(), None),
+        ("DELETE", service, service.to_owned(), None),
+    ] {
+        let tag = ask("GET", read, None, None).header("etag").expect("an ETag").to_owned();
+        let stale = ask(method, &path, body, Some("\"4711\""));
+        assert_eq!((stale.status, stale.code()), (412, "changed_meanwhile"), "{method} {path}");
+        let done = ask(method, &path, body, Some(&tag));
+        assert!(done.status < 300, "{method} {path}: {done:?}");
+    }
+}
+
+#[test]
 fn figures_name_operations_and_nothing_else() {
     let server = acme();
     let figures = server.ask("GET", "/metrics", None, None);

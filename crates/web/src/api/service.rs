@@ -153,9 +153,11 @@ async fn service_publish(
     Caller(actor): Caller,
     Path((organization, reference)): Path<Service>,
     Params(params): Params<ProjectParams>,
-) -> ApiResult<Json<ServiceView>> {
+    IfMatch(expected): IfMatch,
+) -> ApiResult<Tagged<ServiceView>> {
     let project = params.project.as_deref();
-    Ok(Json(app.control.service_publish(&actor, &organization, &reference, project).await?))
+    let view = app.control.service_publish(&actor, &organization, &reference, project, expected).await?;
+    Ok((etag(view.revision), Json(view)))
 }
 
 /// Takes a service out of the marketplace; existing connections go on.
@@ -167,7 +169,9 @@ async fn service_unpublish(
     Caller(actor): Caller,
     Path((organization, reference)): Path<Service>,
     Params(params): Params<ProjectParams>,
-) -> ApiResult<Json<ServiceView>> {
+    IfMatch(expected): IfMatch,
+) -> ApiResult<Tagged<ServiceView>> {
     let project = params.project.as_deref();
-    Ok(Json(app.control.service_unpublish(&actor, &organization, &reference, project).await?))
+    let view = app.control.service_unpublish(&actor, &organization, &reference, project, expected).await?;
+    Ok((etag(view.revision), Json(view)))
 }

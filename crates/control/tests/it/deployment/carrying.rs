@@ -1,6 +1,7 @@
 //! A value that was resolved is never taken from a running component because something else went away.
 
 use serde_json::json;
+use tieline_control::Force;
 
 use super::build::{DEV, ORDERS, connect, deploy, live, orders, undeploy, uses, worlds};
 
@@ -41,7 +42,7 @@ async fn an_unpublished_provider_and_a_forced_deletion_leave_them_as_well() {
         let values = world.variables("web", DEV).await;
         assert_eq!(values.len(), 5);
 
-        world.control.service_unpublish(&world.admin, "acme", ORDERS, None).await.unwrap();
+        world.control.service_unpublish(&world.admin, "acme", ORDERS, None, None).await.unwrap();
         assert_eq!(world.variables("web", DEV).await, values);
 
         let id = connection.id.to_string();
@@ -51,6 +52,32 @@ async fn an_unpublished_provider_and_a_forced_deletion_leave_them_as_well() {
         let problem = deploy("web", uses(&[("orders", ORDERS)])).problem(&world).await;
         assert_eq!(problem.code, "connection_missing", "new use stops at once");
         assert_eq!(world.variables("web", DEV).await, values);
+    }
+}
+
+#[tokio::test]
+async fn a_deletion_that_revokes_at_once_names_whom_it_breaks_and_takes_no_variable() {
+    for world in worlds(&["orders", "web"]).await {
+        orders().done(&world).await;
+        let connection = connect(&world, "web", "orders", json!({ "access_mode": "organization" })).await;
+        deploy("web", uses(&[("orders", ORDERS)])).done(&world).await;
+        let values = world.variables("web", DEV).await;
+        let id = connection.id.to_string();
+        let broken = world
+            .control
+            .connection_delete(&world.admin, "acme", &id, Default::default(), Force::RevokeNow, None)
+            .await
+            .unwrap();
+        let named: Vec<_> = broken.iter().map(|view| (view.component.as_str(), view.environment.as_str())).collect();
+        assert_eq!(named, [("web", DEV)], "{}", world.database);
+        assert_eq!(world.variables("web", DEV).await, values, "what it runs with it keeps");
+        assert_eq!(live(&world, "web", DEV).await.degraded.len(), values.len());
+
+        // Revoked and not only out of use: nothing brings the keys back.
+        deploy("web", "schemaVersion: 1.2\n").version("v1.1").done(&world).await;
+        let refusal = crate::world::refused(super::build::roll_back(&world, "web", None).await);
+        assert_eq!(refusal.code, "values_revoked");
+        assert_eq!(world.control.purge().await.unwrap().secrets, 2, "those of production, which nobody held");
     }
 }
 
@@ -104,6 +131,27 @@ async fn project_mode_waits_for_its_provider() {
         orders().done(&world).await;
         assert_eq!(world.variables("web", DEV).await.len(), 1, "it completes by itself");
         assert_ne!(live(&world, "web", DEV).await.snapshot, waiting.snapshot);
+    }
+}
+
+#[tokio::test]
+async fn a_component_finds_itself_where_it_will_be() {
+    for world in worlds(&["orders"]).await {
+        let text = super::build::offers(&[("api", 8080, "Project")]);
+        let own = text.clone() + &super::build::dependencies(&[("self", ORDERS)]);
+        deploy("orders", text).at("api", "http://10.0.0.1:8080").done(&world).await;
+        connect(&world, "orders", "self", json!({})).await;
+        for (environment, address) in
+            [(super::build::LIVE, "http://10.0.0.2:80"), (DEV, "http://10.0.0.1:8080"), (DEV, "http://10.0.0.3:80")]
+        {
+            let deploy = deploy("orders", own.clone()).to(environment).at("api", address);
+            let planned = deploy.planned(&world).await;
+            assert!(planned.ready, "{environment}: {:?}", planned.problems);
+            let made = deploy.done(&world).await;
+            assert_eq!(live(&world, "orders", environment).await.snapshot, made.snapshot);
+            let url = &world.variables("orders", environment).await["CHOREO_SELF_SERVICEURL"];
+            assert_eq!(*url, format!("{address}/base"), "{}", world.database);
+        }
     }
 }
 

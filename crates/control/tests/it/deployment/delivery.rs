@@ -1,5 +1,6 @@
 //! Reports of instances, and the revision by which a runner watches.
 
+use jiff::SignedDuration;
 use serde_json::json;
 use tieline_control::{Actor, SnapshotQuery};
 
@@ -44,6 +45,20 @@ async fn processes_of_one_token_are_told_apart_and_what_is_gone_stops_no_report(
         }
         world.control.instances_record().await.unwrap();
         assert_eq!(instances(&world, "web").await, 3);
+    }
+}
+
+#[tokio::test]
+async fn an_instance_that_reports_nothing_for_thirty_days_is_forgotten() {
+    for world in worlds(&["web"]).await {
+        deploy("web", "schemaVersion: 1.2\n").done(&world).await;
+        let web = runner(&world, "web").await;
+        for (passes, instance, expect) in [(0, "old", 1), (29, "young", 2), (2, "young", 1)] {
+            world.pass(SignedDuration::from_hours(24 * passes));
+            world.control.snapshot_fetch(&web, &query("web"), Some(instance)).await.unwrap();
+            world.control.instances_record().await.unwrap();
+            assert_eq!(instances(&world, "web").await, expect, "{instance} after {passes} days on {}", world.database);
+        }
     }
 }
 

@@ -153,7 +153,7 @@ async fn a_visibility_in_use_is_not_narrowed() {
         let problem = narrowed.problem(&world).await;
         assert_eq!(problem.code, "visibility_in_use");
         assert!(problem.message.contains("shop/web") && problem.line == 3, "{problem:?}");
-        world.control.service_unpublish(&world.admin, "acme", ORDERS, None).await.unwrap();
+        world.control.service_unpublish(&world.admin, "acme", ORDERS, None, None).await.unwrap();
         assert_eq!(narrowed.problem(&world).await.code, "visibility_in_use", "also when it is not published");
         undeploy(&world, "web", DEV).await;
         narrowed.done(&world).await;

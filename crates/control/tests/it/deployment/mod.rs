@@ -8,4 +8,5 @@ mod delivery;
 mod history;
 mod listing;
 mod pinning;
+mod replan;
 mod subscriptions;
