@@ -176,7 +176,7 @@ impl Collector for AllSeries {
         for (labels, series) in &all {
             let counts: Vec<u64> = series.durations.iter().map(|counter| counter.load(Ordering::Relaxed)).collect();
             let count = counts.iter().sum();
-            let bounds = DURATIONS.iter().map(|bound| in_seconds(*bound)).chain([f64::MAX]);
+            let bounds = DURATIONS.iter().map(|bound| in_seconds(*bound)).chain([f64::INFINITY]);
             let buckets: Vec<(f64, u64)> = bounds.zip(counts).collect();
             let sum = in_seconds(series.microseconds.load(Ordering::Relaxed));
             if count > 0 {

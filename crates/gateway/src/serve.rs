@@ -43,7 +43,8 @@ pub trait Accept: Send {
     /// A connection.
     type Io: AsyncRead + AsyncWrite + Send + Unpin + 'static;
 
-    /// The next connection, with the address of the client. What goes wrong with one is the listener's affair.
+    /// The next connection, with the address of the client. What goes wrong with one is the listener's affair. It is dropped
+    /// and asked again when something else happens first, and must lose nothing then.
     fn accept(&mut self) -> impl Future<Output = (Self::Io, SocketAddr)> + Send;
 
     /// Whether it ends TLS.

@@ -12,12 +12,14 @@ use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 /// An endpoint that runs while this lives.
 pub(crate) struct Upstream {
     pub(crate) address: SocketAddr,
     tasks: JoinSet<()>,
+    drain: watch::Sender<bool>,
 }
 
 impl Upstream {
@@ -29,6 +31,12 @@ impl Upstream {
     pub(crate) async fn stop(mut self) -> SocketAddr {
         self.tasks.shutdown().await;
         self.address
+    }
+
+    /// Takes no more connections and ends when those there are have been closed by the other end.
+    pub(crate) async fn drained(mut self) {
+        self.drain.send_replace(true);
+        while self.tasks.join_next().await.is_some() {}
     }
 
     /// Runs a function for each connection.
@@ -47,15 +55,21 @@ impl Upstream {
         T: Future<Output = ()> + Send + 'static,
     {
         let address = listener.local_addr().unwrap();
-        let mut tasks = JoinSet::new();
+        let (mut tasks, (drain, mut draining)) = (JoinSet::new(), watch::channel(false));
         tasks.spawn(async move {
             let mut connections = JoinSet::new();
             loop {
-                let (stream, _) = listener.accept().await.unwrap();
-                connections.spawn(function(stream));
+                tokio::select! {
+                    accepted = listener.accept() => {
+                        connections.spawn(function(accepted.unwrap().0));
+                    }
+                    _ = draining.wait_for(|draining| *draining) => break,
+                }
             }
+            drop(listener);
+            while connections.join_next().await.is_some() {}
         });
-        Self { address, tasks }
+        Self { address, tasks, drain }
     }
 
     /// Tells in JSON what it was asked.
