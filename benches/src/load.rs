@@ -32,6 +32,16 @@ impl Request {
         );
         Self(text.into_bytes())
     }
+
+    /// A form, sent by a client of the token service with its credentials in base64.
+    pub(crate) fn form(path: &str, credentials: &str, body: &str) -> Self {
+        let text = format!(
+            "POST {path} HTTP/1.1\r\nhost: tieline\r\nauthorization: Basic {credentials}\r\n\
+             content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        Self(text.into_bytes())
+    }
 }
 
 impl Outcome {

@@ -6,6 +6,7 @@ mod database;
 mod load;
 mod machine;
 mod measure;
+mod minimal;
 mod server;
 mod table;
 mod world;
@@ -40,7 +41,7 @@ struct Arguments {
     postgres: String,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 enum What {
     /// What `tieline run` costs before the command starts
     Run,
@@ -54,12 +55,23 @@ enum What {
     Replan,
     /// Everyday changes, and what a million connections add to them
     Changes,
+    /// Tokens of the token service on one core
+    Token,
     /// All of these
     All,
+    /// The token service that Tieline's is measured beside
+    #[command(hide = true)]
+    Minimal {
+        /// How it signs
+        algorithm: String,
+    },
 }
 
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
+    if let What::Minimal { algorithm } = &arguments.what {
+        return minimal::serve(algorithm);
+    }
     let binary = match arguments.binary {
         Some(binary) => binary,
         None => std::env::current_exe()?.with_file_name("tieline"),
@@ -82,6 +94,9 @@ fn main() -> Result<()> {
     }
     if wanted(What::Search) {
         measure::search::measure(&bench).context("search")?;
+    }
+    if wanted(What::Token) {
+        measure::token::measure(&bench).context("token")?;
     }
     if wanted(What::Replan) {
         measure::replan::measure(&bench).context("replan")?;

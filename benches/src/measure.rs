@@ -4,6 +4,7 @@ pub(crate) mod replan;
 pub(crate) mod run;
 pub(crate) mod scale;
 pub(crate) mod search;
+pub(crate) mod token;
 
 use std::path::PathBuf;
 

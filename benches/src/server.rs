@@ -28,6 +28,11 @@ pub(crate) struct Server {
 impl Server {
     /// Starts a server and waits until it is ready.
     pub(crate) fn start(binary: &Path, data: &Path, database: &str) -> Result<Self> {
+        Self::start_with(binary, data, database, &[])
+    }
+
+    /// As [`Server::start`], with more flags.
+    pub(crate) fn start_with(binary: &Path, data: &Path, database: &str, flags: &[&str]) -> Result<Self> {
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(data)?;
         let log = std::fs::File::create(data.join("log"))?;
         machine::pin(CORE)?;
@@ -39,6 +44,7 @@ impl Server {
             .args(["--public-url", "http://tieline.example", "--gateway-internal-url", "http://internal.example"])
             .args(["--gateway-external-url", "http://external.example", "--data"])
             .arg(data)
+            .args(flags)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log)

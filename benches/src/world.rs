@@ -82,7 +82,13 @@ impl World {
 
     /// Starts the server.
     pub(crate) fn start(&mut self) -> Result<()> {
-        self.server = Some(Server::start(&self.binary, &self.folder.path().join("data"), &self.database.url()?)?);
+        self.start_with(&[])
+    }
+
+    /// Starts the server with more flags.
+    pub(crate) fn start_with(&mut self, flags: &[&str]) -> Result<()> {
+        let (data, database) = (self.folder.path().join("data"), self.database.url()?);
+        self.server = Some(Server::start_with(&self.binary, &data, &database, flags)?);
         Ok(())
     }
 
@@ -152,7 +158,8 @@ impl World {
         self.folder.path()
     }
 
-    fn write(&self, name: &str, text: &str) -> Result<()> {
+    /// Writes a file into its folder.
+    pub(crate) fn write(&self, name: &str, text: &str) -> Result<()> {
         let path = self.folder.path().join(name);
         std::fs::create_dir_all(path.parent().context("no folder")?)?;
         Ok(std::fs::write(path, text)?)

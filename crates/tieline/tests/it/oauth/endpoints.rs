@@ -1,5 +1,8 @@
 //! Requests as clients send them, well and badly made, and the answers that RFC 6749, 7009, 7662 and 8414 ask for.
 
+use std::io::{ErrorKind, Write as _};
+use std::net::TcpStream;
+
 use super::{Provider, basic, send};
 
 #[test]
@@ -159,4 +162,34 @@ fn the_service_describes_itself() {
         (&key["kty"], &key["alg"], &key["use"], &key["d"]),
         (&"EC".into(), &"ES256".into(), &"sig".into(), &serde_json::Value::Null)
     );
+}
+
+#[test]
+fn a_right_secret_waits_for_nobody() {
+    const ATTEMPTS: usize = 40;
+    let provider = Provider::open(&[]);
+    let (wrong, body) = (basic(&provider.client.0, "wrong"), "grant_type=client_credentials");
+    let request = format!(
+        "POST /oauth2/token HTTP/1.1\r\nhost: tieline\r\nauthorization: {wrong}\r\n\
+         content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let address = provider.server.url().trim_start_matches("http://");
+    let attempt = || {
+        let mut stream = TcpStream::connect(address).expect("a connection");
+        stream.write_all(request.as_bytes()).expect("it is sent");
+        stream.set_nonblocking(true).expect("it is set");
+        stream
+    };
+    let attempts: Vec<TcpStream> = std::iter::repeat_with(attempt).take(ATTEMPTS).collect();
+    let refused = format!("tieline_oauth_refusals_total{{error=\"invalid_client\"}} {ATTEMPTS}");
+    let all_refused = |()| {
+        provider.server.ask("GET", "/metrics", None, None).body.as_str().is_some_and(|text| text.contains(&refused))
+    };
+    assert!(std::iter::repeat_n((), 20_000).any(all_refused));
+    provider.token();
+    let held = |stream: &&TcpStream| stream.peek(&mut [0]).is_err_and(|error| error.kind() == ErrorKind::WouldBlock);
+    let waiting = attempts.iter().filter(held).count();
+    assert!(waiting > ATTEMPTS / 2, "most of the others wait still: {waiting}");
+    provider.token();
 }
