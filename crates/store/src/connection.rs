@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use tieline_core::id::{ApplicationId, ComponentId, ConnectionId, OrganizationId, ProjectId, ServiceId};
+use tieline_core::id::{ApplicationId, ComponentId, ConnectionId, DeploymentId, OrganizationId, ProjectId, ServiceId};
 use tieline_core::model::{AccessMode, Level, Scheme, Secrets};
 use tieline_core::name::variable_part;
 
@@ -292,6 +292,18 @@ impl Transaction {
              AND (level = 'organization' OR (level = 'project' AND project_id = $3) OR component_id = $4) ORDER BY id";
         let values = [text(organization), text(part), text(project), text(component)];
         self.rows(sql, &values).await?.iter().map(Connection::read).collect()
+    }
+
+    /// The connections that a deployment's descriptor refers to, but for those that are out of use.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn connections_of_deployment(&mut self, deployment: DeploymentId) -> Result<Vec<Connection>> {
+        let sql = "SELECT connection.* FROM deployment_connection
+             JOIN connection ON connection.id = deployment_connection.connection_id
+             WHERE deployment_connection.deployment_id = $1 AND connection.deleted_at IS NULL
+             ORDER BY connection.name_part, connection.id";
+        self.rows(sql, &[text(deployment)]).await?.iter().map(Connection::read).collect()
     }
 
     /// The connections that lead to a service.

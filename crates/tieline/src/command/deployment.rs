@@ -35,7 +35,10 @@ pub(crate) struct PlanArguments {
 Examples:
   tieline deploy --component orders --env development --version v1.0
   tieline deploy . --component orders --env development --version v1.1 --address api=http://10.0.0.7:8080
-  tieline deploy --component shop --env development --version v1.0 --create-connections")]
+  tieline deploy --component shop --env development --version v1.0 --create-connections
+
+It returns when the deployment is complete. Who else uses what it offers is planned again: the first fifty before it returns, the others by
+themselves in the seconds after; until then they keep the values that they have.")]
 pub(crate) struct DeployArguments {
     /// The component's folder, or its descriptor
     #[arg(default_value = ".")]
