@@ -197,8 +197,19 @@ fn shown(context: &Context, deployment: &Value, verb: &str) -> Done {
     if context.output() == OutputFormat::Text && deployment["state"] == "live" {
         let (component, environment) =
             (output::cell(&deployment["component"]), output::cell(&deployment["environment"]));
+        let file = context.file();
+        let mut scope = String::new();
+        // What the folder remembers need not be said again; what was said by a flag has to be.
+        for (flag, value, kept) in [
+            ("organization", context.organization()?, &file.organization),
+            ("project", context.project()?, &file.project),
+        ] {
+            if kept.as_deref() != Some(value) {
+                scope += &format!("--{flag} {value} ");
+            }
+        }
         output::line(&format!(
-            "hint: start it with `tieline run --component {component} --env {environment} -- COMMAND`"
+            "hint: start it with `tieline run {scope}--component {component} --env {environment} -- COMMAND`"
         ));
     }
     Ok(ExitCode::SUCCESS)
