@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use tieline_core::id::{ApplicationId, ComponentId, ConnectionId, OrganizationId, ProjectId, ServiceId};
+use tieline_core::id::{ApplicationId, ComponentId, ConnectionId, DeploymentId, OrganizationId, ProjectId, ServiceId};
 use tieline_core::model::{AccessMode, Level, Scheme, Secrets};
 use tieline_core::name::variable_part;
 
@@ -310,6 +310,18 @@ impl Transaction {
         let mut found: Vec<_> = self.rows(sql, &values).await?.iter().map(Connection::read).collect::<Result<_>>()?;
         found.sort_by_key(|connection| connection.level);
         Ok(found)
+    }
+
+    /// The connections that a deployment's descriptor refers to, but for those that are out of use.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn connections_of_deployment(&mut self, deployment: DeploymentId) -> Result<Vec<Connection>> {
+        let sql = "SELECT connection.* FROM deployment_connection
+             JOIN connection ON connection.id = deployment_connection.connection_id
+             WHERE deployment_connection.deployment_id = $1 AND connection.deleted_at IS NULL
+             ORDER BY connection.name_part, connection.id";
+        self.rows(sql, &[text(deployment)]).await?.iter().map(Connection::read).collect()
     }
 
     /// The connections that lead to a service.

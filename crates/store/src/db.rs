@@ -3,6 +3,7 @@
 //! Every query is one text that both databases understand, with `$1` parameters. SQLite writes begin IMMEDIATE through
 //! one writer connection and reads use a pool that is opened read-only; on PostgreSQL both come from one pool.
 
+use std::collections::HashMap;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -65,7 +66,26 @@ pub(crate) enum Backend {
 /// One transaction. Dropping it without [`Transaction::commit`] rolls it back.
 pub struct Transaction {
     inner: Inner,
+    remembered: Option<HashMap<Question, Vec<Row>>>,
 }
+
+/// A text with its values.
+type Question = (&'static str, Vec<Value>);
+
+/// Tables whose rows are the same throughout a transaction that remembers what it read.
+const REMEMBERED: [&str; 11] = [
+    "environment",
+    "project",
+    "component",
+    "service",
+    "service_entry",
+    "connection",
+    "release",
+    "oauth_client",
+    "client_secret",
+    "api_key",
+    "deployed_endpoint",
+];
 
 enum Inner {
     Sqlite(sqlx::Transaction<'static, Sqlite>),
@@ -115,7 +135,7 @@ impl Store {
                 Inner::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
             }
         };
-        Ok(Transaction { inner })
+        Ok(Transaction { inner, remembered: None })
     }
 
     /// Begins a transaction that writes.
@@ -127,7 +147,7 @@ impl Store {
             Pools::Sqlite { writer, .. } => Inner::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
             Pools::Postgres(pool) => Inner::Postgres(pool.begin().await?),
         };
-        Ok(Transaction { inner })
+        Ok(Transaction { inner, remembered: None })
     }
 
     /// Whether other servers may write to the same database.
@@ -168,8 +188,30 @@ impl Transaction {
         }
     }
 
+    /// From here on what was read of the catalogue is not read again: for a transaction that looks at the same things many
+    /// times and changes none of them.
+    pub fn remember(&mut self) {
+        self.remembered.get_or_insert_default();
+    }
+
     /// All rows of a query.
     pub(crate) async fn rows(&mut self, sql: &'static str, values: &[Value]) -> Result<Vec<Row>> {
+        // Of the statements of SQL that are used, only one that reads begins so.
+        let read = sql.split_once(" FROM ").filter(|_| sql.starts_with('S'));
+        let table = read.and_then(|(_, rest)| rest.split(' ').next());
+        if self.remembered.is_none() || !table.is_some_and(|table| REMEMBERED.contains(&table)) {
+            return self.fetch(sql, values).await;
+        }
+        let question = (sql, values.to_vec());
+        if let Some(rows) = self.remembered.as_ref().and_then(|remembered| remembered.get(&question)) {
+            return Ok(rows.clone());
+        }
+        let rows = self.fetch(sql, values).await?;
+        self.remembered.get_or_insert_default().insert(question, rows.clone());
+        Ok(rows)
+    }
+
+    async fn fetch(&mut self, sql: &'static str, values: &[Value]) -> Result<Vec<Row>> {
         match &mut self.inner {
             Inner::Sqlite(transaction) => {
                 let query = bind!(Sqlite, sql, values);

@@ -52,19 +52,20 @@ impl Transaction {
         self.execute(sql, &[text(organization), text(actor), text(at)]).await
     }
 
-    /// Up to `limit` marked deployments of an organization that are due, the youngest mark first, with who changed
-    /// something.
+    /// Takes up to `limit` marks of an organization that are due, the youngest first: which deployments, and who changed
+    /// something. They are gone with this transaction, and stay if it comes to nothing.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn replans_due(
+    pub async fn replans_take(
         &mut self,
         organization: OrganizationId,
         at: Timestamp,
         limit: i64,
     ) -> Result<Vec<(DeploymentId, String)>> {
-        let sql = "SELECT deployment_id, actor FROM replan WHERE organization_id = $1 AND due_at <= $2
-             ORDER BY due_at DESC, deployment_id LIMIT $3";
+        let sql = "DELETE FROM replan WHERE deployment_id IN (SELECT deployment_id FROM replan
+                 WHERE organization_id = $1 AND due_at <= $2 ORDER BY due_at DESC, deployment_id LIMIT $3)
+             RETURNING deployment_id, actor";
         let rows = self.rows(sql, &[text(organization), text(at), Value::Integer(limit)]).await?;
         rows.iter().map(|row| Ok((row.parsed("deployment_id")?, row.text("actor")?))).collect()
     }
@@ -80,22 +81,20 @@ impl Transaction {
         row.map(|row| row.parsed("organization_id")).transpose()
     }
 
-    /// A deployment was planned again.
+    /// Marks a deployment, to be planned again from a time on.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn replan_done(&mut self, deployment: DeploymentId) -> Result<()> {
-        self.execute("DELETE FROM replan WHERE deployment_id = $1", &[text(deployment)]).await?;
-        Ok(())
-    }
-
-    /// A deployment could not be planned again: it is due later.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn replan_postpone(&mut self, deployment: DeploymentId, due: Timestamp) -> Result<()> {
-        let sql = "UPDATE replan SET due_at = $1 WHERE deployment_id = $2";
-        self.execute(sql, &[text(due), text(deployment)]).await?;
+    pub async fn replan_later(
+        &mut self,
+        deployment: DeploymentId,
+        organization: OrganizationId,
+        actor: &str,
+        due: Timestamp,
+    ) -> Result<()> {
+        let sql = "INSERT INTO replan (deployment_id, organization_id, actor, due_at) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (deployment_id) DO UPDATE SET actor = excluded.actor, due_at = excluded.due_at";
+        self.execute(sql, &[text(deployment), text(organization), text(actor), text(due)]).await?;
         Ok(())
     }
 }

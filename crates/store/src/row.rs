@@ -9,7 +9,7 @@ use sqlx::{Column, Row as _, TypeInfo, ValueRef};
 use crate::{Error, Result};
 
 /// One value of a parameter or column.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Value {
     /// TEXT: strings, handles, ids, times (RFC 3339, UTC) and JSON.
     Text(String),

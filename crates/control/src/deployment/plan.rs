@@ -156,14 +156,11 @@ impl Work<'_> {
         previous: Option<&Deployment>,
         manner: Manner,
     ) -> Result<Plan> {
-        let mut connections = self.connections_referred(&spot.component, &prepared.descriptor).await?;
-        if manner.refresh
-            && let Some(deployment) = previous
-        {
+        let connections = match previous.filter(|_| manner.refresh) {
             // Another connection of the same name or id is another one: only a deployment subscribes to it.
-            let used = self.used_by(deployment).await?;
-            connections.retain(|connection| used.contains(&connection.id));
-        }
+            Some(deployment) => self.transaction.connections_of_deployment(deployment.id).await?,
+            None => self.connections_referred(&spot.component, &prepared.descriptor).await?,
+        };
         let facts = self.facts(&connections, &spot.component, &spot.environment).await?;
         let previous = match previous {
             Some(deployment) => self.pinned(deployment).await?,

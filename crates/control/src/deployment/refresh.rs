@@ -52,8 +52,9 @@ impl Control {
         let Some(organization) = found else { return Ok(()) };
         let server = server_in(&organization);
         let mut work = self.write(&server, &organization.handle).await?;
+        work.transaction.remember();
         let mut changed = false;
-        for (deployment, actor) in work.transaction.replans_due(organization.id, work.at, BATCH).await? {
+        for (deployment, actor) in work.transaction.replans_take(organization.id, work.at, BATCH).await? {
             match work.refresh_marked(deployment, &actor).await? {
                 Replanned::Failed => status.failed += 1,
                 outcome => {
@@ -92,7 +93,7 @@ impl Work<'_> {
 
     /// Plans the first few of what is marked. What comes first is what was marked last.
     async fn refresh_first(&mut self) -> Result<()> {
-        let due = self.transaction.replans_due(self.organization.id, self.at, AT_ONCE - self.replanned).await?;
+        let due = self.transaction.replans_take(self.organization.id, self.at, AT_ONCE - self.replanned).await?;
         for (deployment, actor) in due {
             self.refresh_marked(deployment, &actor).await?;
             self.replanned += 1;
@@ -100,17 +101,16 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Plans a marked deployment anew. One that cannot be read stops no other.
+    /// Plans a deployment anew whose mark was taken. One that cannot be read stops no other.
     async fn refresh_marked(&mut self, deployment: DeploymentId, actor: &str) -> Result<Replanned> {
         match self.refresh(deployment, actor).await {
-            Ok(changed) => {
-                self.transaction.replan_done(deployment).await?;
-                Ok(if changed { Replanned::Changed } else { Replanned::Same })
-            }
+            Ok(true) => Ok(Replanned::Changed),
+            Ok(false) => Ok(Replanned::Same),
             Err(error) if of_itself(&error) => {
                 let organization = &self.organization.handle;
                 tracing::error!(organization, %deployment, %error, "it keeps its snapshot");
-                self.transaction.replan_postpone(deployment, self.at + AGAIN).await?;
+                let due = self.at + AGAIN;
+                self.transaction.replan_later(deployment, self.organization.id, actor, due).await?;
                 Ok(Replanned::Failed)
             }
             Err(error) => Err(error),

@@ -2,9 +2,14 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use jiff::Timestamp;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+use tieline_core::id::{OrganizationId, ProjectId};
+use tieline_store::organization::Organization;
+use tieline_store::tenancy::Project;
 use tieline_store::{Location, Store};
 use tokio::task::JoinSet;
+use uuid::Uuid;
 
 /// One database, gone with the test.
 pub(crate) struct Database {
@@ -84,4 +89,37 @@ async fn several_servers_may_be_the_first() {
 async fn run(server: &str, sql: String) {
     let mut connection = PgConnection::connect(server).await.expect("PostgreSQL");
     sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.expect("the statement");
+}
+
+#[tokio::test]
+async fn what_is_remembered_is_read_once() {
+    for database in Database::all().await {
+        let organization = OrganizationId(Uuid::from_u128(1));
+        let project = |handle: &str, id: u128| Project {
+            id: ProjectId(Uuid::from_u128(id)),
+            organization_id: organization,
+            handle: handle.to_owned(),
+            created_at: Timestamp::UNIX_EPOCH,
+        };
+        let mut transaction = database.store.write().await.expect("a write");
+        let made = Organization {
+            id: organization,
+            handle: "acme".to_owned(),
+            variable_prefix: "CHOREO".to_owned(),
+            revision: 1,
+            created_at: Timestamp::UNIX_EPOCH,
+        };
+        transaction.organization_insert(&made).await.expect("an organization");
+        let mut found = Vec::new();
+        for (handle, id, remembers) in [("one", 1, false), ("two", 2, false), ("three", 3, true), ("four", 4, true)] {
+            if remembers {
+                transaction.remember();
+            }
+            transaction.project_insert(&project(handle, id)).await.expect("a project");
+            found.push(transaction.projects(organization).await.expect("projects").len());
+        }
+        assert_eq!(found, [1, 2, 3, 3], "{}", database.url);
+        drop(transaction);
+        database.drop().await;
+    }
 }

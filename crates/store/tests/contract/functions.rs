@@ -475,6 +475,7 @@ async fn deployments(transaction: &mut Transaction) -> Done {
     transaction.deployment_connection_insert(DEPLOYMENT, CONNECTION).await?;
     assert_eq!(transaction.deployment_connections(DEPLOYMENT).await?, [CONNECTION]);
     assert_eq!(transaction.deployments_using_connection(CONNECTION).await?, all);
+    assert_eq!(transaction.connections_of_deployment(DEPLOYMENT).await?.len(), 1);
     let later = "2020-01-01T00:00:00Z".parse().expect("a time");
     for marked in [
         transaction.replan_connection(CONNECTION, "first", AT).await?,
@@ -485,12 +486,13 @@ async fn deployments(transaction: &mut Transaction) -> Done {
     }
     assert_eq!(transaction.replan_next("", AT).await?, Some(ORGANIZATION));
     assert_eq!(transaction.replan_next(&ORGANIZATION.to_string(), AT).await?, None);
-    assert_eq!(transaction.replans_due(ORGANIZATION, AT, 2).await?, [(DEPLOYMENT, "third".to_owned())]);
-    transaction.replan_postpone(DEPLOYMENT, later).await?;
+    assert_eq!(transaction.replans_take(ORGANIZATION, AT, 2).await?, [(DEPLOYMENT, "third".to_owned())]);
+    for due in [AT, later] {
+        transaction.replan_later(DEPLOYMENT, ORGANIZATION, "third", due).await?;
+    }
     assert_eq!(transaction.replan_next("", AT).await?, None);
-    assert_eq!(transaction.replans_due(ORGANIZATION, AT, 2).await?, []);
-    assert_eq!(transaction.replans_due(ORGANIZATION, later, 2).await?.len(), 1);
-    transaction.replan_done(DEPLOYMENT).await?;
+    assert_eq!(transaction.replans_take(ORGANIZATION, AT, 2).await?, []);
+    assert_eq!(transaction.replans_take(ORGANIZATION, later, 2).await?.len(), 1);
     assert_eq!(transaction.replan_next("", later).await?, None);
     transaction.replan_service(SERVICE, "again", AT).await?;
     let instance = InstanceId(Uuid::from_u128(30));
@@ -658,6 +660,7 @@ async fn endings(transaction: &mut Transaction) -> Done {
     assert_eq!(transaction.replan_next("", AT).await?, None, "what ended is not planned again");
     assert_eq!(transaction.replan_service(SERVICE, "late", AT).await?, 0);
     transaction.connection_withdraw(CONNECTION, AT).await?;
+    assert_eq!(transaction.connections_of_deployment(DEPLOYMENT).await?, []);
     transaction.connection_revoke(CONNECTION, AT).await?;
     assert_eq!(transaction.snapshot_revoked("two").await?, [SEALED]);
     assert_eq!(transaction.sealed_abandoned(ORGANIZATION, "", 10).await?, [], "a snapshot refers to it");

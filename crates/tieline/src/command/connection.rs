@@ -37,6 +37,9 @@ pub(crate) enum ConnectionCommand {
         language: Option<String>,
     },
     /// Change what a connection is for, or where its environments lead
+    #[command(
+        after_help = "Deployments that use it are planned again: the first fifty before it returns, the others by themselves in the seconds after."
+    )]
     Update {
         /// Its name in the scope, or its id
         connection: String,

@@ -35,7 +35,10 @@ pub(crate) struct PlanArguments {
 Examples:
   tieline deploy --component orders --env development --version v1.0
   tieline deploy . --component orders --env development --version v1.1 --address api=http://10.0.0.7:8080
-  tieline deploy --component shop --env development --version v1.0 --create-connections")]
+  tieline deploy --component shop --env development --version v1.0 --create-connections
+
+It returns when the deployment is complete. Who else uses what it offers is planned again: the first fifty before it returns, the others by
+themselves in the seconds after; until then they keep the values that they have.")]
 pub(crate) struct DeployArguments {
     /// The component's folder, or its descriptor
     #[arg(default_value = ".")]
@@ -194,8 +197,19 @@ fn shown(context: &Context, deployment: &Value, verb: &str) -> Done {
     if context.output() == OutputFormat::Text && deployment["state"] == "live" {
         let (component, environment) =
             (output::cell(&deployment["component"]), output::cell(&deployment["environment"]));
+        let file = context.file();
+        let mut scope = String::new();
+        // What the folder remembers need not be said again; what was said by a flag has to be.
+        for (flag, value, kept) in [
+            ("organization", context.organization()?, &file.organization),
+            ("project", context.project()?, &file.project),
+        ] {
+            if kept.as_deref() != Some(value) {
+                scope += &format!("--{flag} {value} ");
+            }
+        }
         output::line(&format!(
-            "hint: start it with `tieline run --component {component} --env {environment} -- COMMAND`"
+            "hint: start it with `tieline run {scope}--component {component} --env {environment} -- COMMAND`"
         ));
     }
     Ok(ExitCode::SUCCESS)

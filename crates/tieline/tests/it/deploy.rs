@@ -126,3 +126,51 @@ fn a_runner_waits_for_the_next_snapshot() {
         assert_eq!((answer.status, &answer.body["variables"]["LOG"]), (200, &Value::from("two")));
     });
 }
+
+#[test]
+fn a_connection_is_seen_by_its_id_from_anywhere_and_deleted_with_those_whom_it_breaks() {
+    let shop = Shop::open();
+    shop.deploy_orders();
+    shop.server.tieline(&["organization", "create", "other"]).done();
+    let service = "service:/shop/orders/v1/api";
+    let create = ["connection", "create", "orders", "--service", service, "--access-mode", "organization"];
+    let made = shop.tieline(&[&create[..], &["--component", "web", "--output", "json"]].concat()).done().json();
+    let id = made["id"].as_str().expect("an id");
+    // Without an organization, and with none in which it is the first one looked at.
+    let seen = shop.server.json(&["connection", "view", id]);
+    assert_eq!((&seen["id"], &seen["organization"]), (&made["id"], &"acme".into()), "{seen}");
+    let nowhere =
+        shop.server.tieline(&["connection", "view", "00000000-0000-4000-8000-000000000000", "--output", "json"]);
+    assert_eq!((nowhere.code, nowhere.error()["code"].as_str()), (Some(1), Some("connection_not_found")));
+
+    shop.write(
+        "web",
+        &format!(
+            "schemaVersion: 1.2\ndependencies:\n  connectionReferences:\n    - name: orders\n      resourceRef: {service}\n"
+        ),
+    );
+    shop.tieline(&[&["deploy", "web", "--version", "v1.0"], &WEB[..]].concat()).done();
+    let delete = ["connection", "delete", id];
+    assert_eq!(shop.tieline(&delete).code, Some(1), "it is in use");
+    assert_eq!(shop.tieline(&[&delete[..], &["--revoke-now"]].concat()).code, Some(2), "that is a kind of force");
+    let deleted = shop.tieline(&[&delete[..], &["--force", "--revoke-now"]].concat()).done().stdout;
+    assert!(deleted.contains("no longer works for") && deleted.contains("web"), "{deleted}");
+    let variables = shop.tieline(&[&["variables"], &WEB[..], &["--output", "json"]].concat()).done().json();
+    assert_eq!(variables.as_object().map(serde_json::Map::len), Some(5), "who runs keeps its variables");
+}
+
+#[test]
+fn the_hint_of_a_deployment_says_what_the_folder_does_not_remember() {
+    let shop = Shop::open();
+    shop.write("web", "schemaVersion: 1.2\n");
+    let hinted = || {
+        let deploy = [&["deploy", "web", "--version", "v1.0"], &WEB[..]].concat();
+        let said = shop.tieline(&deploy).done().stdout;
+        said.split('`').nth(1).expect("a command").replace("tieline ", "").replace("COMMAND", "true")
+    };
+    let command = hinted();
+    assert!(command.starts_with("run --organization acme --project shop --component web"), "{command}");
+    shop.server.tieline(&command.split(' ').collect::<Vec<_>>()).done();
+    shop.tieline(&["context", "set", "--organization", "acme", "--project", "shop"]).done();
+    assert!(hinted().starts_with("run --component web"));
+}

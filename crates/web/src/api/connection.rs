@@ -136,7 +136,8 @@ async fn connection_guide(
     Ok(Json(app.control.connection_guide(&actor, &organization, &connection, at.scope()).await?))
 }
 
-/// Changes a connection.
+/// Changes a connection. Deployments that use it are planned again: the first fifty before the answer, the others in the
+/// seconds after it.
 #[utoipa::path(patch, path = "/organizations/{organization}/connections/{connection}", tag = "connection",
     params(("organization" = String, Path), ("connection" = String, Path), At), request_body = ConnectionUpdate,
     responses((status = 200, body = ConnectionView), (status = "default", body = Problem)))]

@@ -85,7 +85,8 @@ async fn plan(
     Ok(Json(app.control.plan(&actor, &organization, &project, &component, request).await?))
 }
 
-/// Deploys a descriptor to an environment.
+/// Deploys a descriptor to an environment. Deployments that use what it offers are planned again: the first fifty before
+/// the answer, the others in the seconds after it.
 #[utoipa::path(post, path = "/organizations/{organization}/projects/{project}/components/{component}/deployments",
     tag = "deployment", params(("organization" = String, Path), ("project" = String, Path), ("component" = String, Path)),
     request_body = DeployRequest, responses((status = 201, body = DeploymentView), (status = "default", body = Problem)))]

@@ -11,6 +11,7 @@ use tieline_control::Reconciled;
 use tieline_core::id::{DeploymentId, ReleaseId};
 use tieline_store::deployment::Deployment;
 use tieline_store::release::Release;
+use uuid::Uuid;
 
 use super::build::{DEV, ORDERS, connect, deploy, orders, uses, worlds};
 use crate::world::{ACME, SHOP, World};
@@ -153,11 +154,11 @@ async fn corrupt(world: &World, component: &str) {
     let environment = transaction.environment_by_handle(organization, DEV).await.unwrap().unwrap().id;
     let live = transaction.deployments_live(component, environment).await.unwrap().remove(0);
     let release = transaction.release_by_id(live.release_id).await.unwrap().unwrap();
-    let id = ReleaseId(uuid::Uuid::new_v4());
+    let id = ReleaseId(Uuid::from_u128(1));
     let unreadable = Release { id, digest: "unreadable".to_owned(), source: json!("unreadable"), ..release };
     transaction.release_insert(&unreadable).await.unwrap();
     let used = transaction.deployment_connections(live.id).await.unwrap();
-    let mut unreadable = Deployment { id: DeploymentId(uuid::Uuid::new_v4()), release_id: id, ..live };
+    let mut unreadable = Deployment { id: DeploymentId(Uuid::from_u128(2)), release_id: id, ..live };
     transaction.deployment_insert(&mut unreadable).await.unwrap();
     for connection in used {
         transaction.deployment_connection_insert(unreadable.id, connection).await.unwrap();
