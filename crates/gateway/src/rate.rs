@@ -3,14 +3,25 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use tieline_core::rate_plan::{self, PLANS, RatePlan};
+use tieline_core::rate_plan::{PLANS, RatePlan};
 
 /// A minute in microseconds: a full bucket holds what a plan grants in a minute.
 const MINUTE: u64 = 60_000_000;
 
-/// The plan of a name. One that this gateway does not know is younger than it: the strictest is taken.
-pub(crate) fn plan(name: &str) -> RatePlan {
-    rate_plan::find(name).unwrap_or(PLANS[0])
+/// A plan, as small as a million grants ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Plan(u8);
+
+impl Plan {
+    /// The plan of a name. One that this gateway does not know is younger than it: the strictest is taken.
+    pub(crate) fn of(name: &str) -> Self {
+        let known = PLANS.iter().zip(0..).find(|(plan, _)| plan.name == name);
+        Self(known.map_or(0, |(_, index)| index))
+    }
+
+    pub(crate) fn get(self) -> RatePlan {
+        PLANS[usize::from(self.0) % PLANS.len()]
+    }
 }
 
 /// When the bucket will be full again, in microseconds since 1970: the generic cell rate algorithm (ITU-T I.371).
@@ -61,7 +72,9 @@ mod tests {
 
     #[test]
     fn an_unknown_plan_is_the_strictest() {
-        assert_eq!(plan("platinum"), PLANS[0]);
-        assert_eq!(plan("unlimited").per_minute, None);
+        for plan in PLANS {
+            assert_eq!(Plan::of(plan.name).get(), plan);
+        }
+        assert_eq!(Plan::of("platinum").get(), PLANS[0]);
     }
 }

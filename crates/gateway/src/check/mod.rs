@@ -93,7 +93,7 @@ impl Check {
             opens(grant, route)?;
             scope::check(call, caller.identity())?;
             let now = u64::try_from(call.now.as_microsecond()).unwrap_or_default();
-            grant.bucket.take(grant.plan(), now).map_err(|wait| refusals::rate_limited(grant, route, wait))?;
+            grant.bucket.take(grant.plan.get(), now).map_err(|wait| refusals::rate_limited(grant, route, wait))?;
         }
         Ok(caller)
     }
@@ -118,11 +118,7 @@ fn opens(grant: &Grant, route: &Route) -> Result<(), Box<Refusal>> {
 
 fn holder(table: &Table, route: &Route, key: &str) -> Result<Caller, Box<Refusal>> {
     let Some(known) = table.api_key(&Digest::of(key)) else { return Err(refusals::api_key_unknown()) };
-    if known.service == route.service && known.environment == route.environment {
-        Ok(Caller::Key(known))
-    } else {
-        Err(refusals::subscription_missing(route, None))
-    }
+    if table.opens(&known, route) { Ok(Caller::Key(known)) } else { Err(refusals::subscription_missing(route, None)) }
 }
 
 /// The bearer token, if there is one (RFC 6750, section 2.1).

@@ -119,8 +119,9 @@ pub(super) fn scope_insufficient(alternatives: &[Vec<String>], token: bool) -> B
 }
 
 pub(super) fn rate_limited(grant: &Grant, route: &Route, wait: Duration) -> Box<Refusal> {
-    let most = grant.plan().per_minute.unwrap_or_default();
-    let title = format!("the plan {} allows {most} calls of {} a minute", grant.plan, route.reference);
+    let plan = grant.plan.get();
+    let most = plan.per_minute.unwrap_or_default();
+    let title = format!("the plan {} allows {most} calls of {} a minute", plan.name, route.reference);
     let seconds = wait.as_millis().div_ceil(1_000).max(1);
     let hint = format!("wait {seconds} s, call less often, or ask the owners of the service for a larger plan");
     let refusal = Refusal::new(StatusCode::TOO_MANY_REQUESTS, code!("rate_limited"), title, hint);

@@ -2,30 +2,25 @@
 
 use std::sync::{Arc, OnceLock};
 
-use tieline_core::id::{ApplicationId, ComponentId, ConnectionId, EnvironmentId, ServiceId};
-use tieline_core::rate_plan::RatePlan;
+use tieline_core::id::{ApplicationId, ComponentId, ConnectionId};
 use tieline_core::route_table::{ApiKeyEntry, SubscriptionEntry, SubscriptionState};
 
 use super::shards::{Key, Keyed};
 use crate::metrics::Series;
-use crate::rate::{self, Bucket};
+use crate::rate::{Bucket, Plan};
 
 /// What a subscription and an API key have in common.
 pub(crate) struct Grant {
     pub(crate) application: Option<ApplicationId>,
     pub(crate) connection: Option<ConnectionId>,
     pub(crate) state: SubscriptionState,
-    pub(crate) plan: &'static str,
+    pub(crate) plan: Plan,
     pub(crate) bucket: Bucket,
     /// Where its calls are counted, once there was one.
     pub(crate) series: OnceLock<Arc<Series>>,
 }
 
 impl Grant {
-    pub(crate) fn plan(&self) -> RatePlan {
-        rate::plan(self.plan)
-    }
-
     /// As full as what it replaces, so that a change of something else grants no calls.
     fn like(mut self, old: Option<&Self>) -> Self {
         if let Some(old) = old {
@@ -47,7 +42,7 @@ impl Subscription {
             application: Some(entry.application),
             connection: entry.connection,
             state: entry.state,
-            plan: rate::plan(&entry.plan).name,
+            plan: Plan::of(&entry.plan),
             bucket: Bucket::default(),
             series: OnceLock::new(),
         };
@@ -64,29 +59,23 @@ impl Keyed for Subscription {
 /// An API key's right to call one service in one environment.
 pub(crate) struct ApiKey {
     key: Key,
-    pub(crate) service: ServiceId,
-    pub(crate) environment: EnvironmentId,
+    /// Where it opens: the hash of service and environment.
+    pub(crate) place: Key,
     pub(crate) component: Option<ComponentId>,
     pub(crate) grant: Grant,
 }
 
 impl ApiKey {
-    pub(crate) fn new(key: Key, entry: &ApiKeyEntry, old: Option<&Self>) -> Self {
+    pub(crate) fn new(key: Key, place: Key, entry: &ApiKeyEntry, old: Option<&Self>) -> Self {
         let grant = Grant {
             application: entry.application,
             connection: Some(entry.connection),
             state: entry.state,
-            plan: rate::plan(&entry.plan).name,
+            plan: Plan::of(&entry.plan),
             bucket: Bucket::default(),
             series: OnceLock::new(),
         };
-        Self {
-            key,
-            service: entry.service,
-            environment: entry.environment,
-            component: entry.component,
-            grant: grant.like(old.map(|old| &old.grant)),
-        }
+        Self { key, place, component: entry.component, grant: grant.like(old.map(|old| &old.grant)) }
     }
 }
 

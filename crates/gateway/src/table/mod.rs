@@ -122,7 +122,8 @@ impl Table {
             Entry::ApiKey(entry) => {
                 let key = self.api_key_key(&entry.digest);
                 kept.keys.push(key);
-                self.keys.put(key, |old| ApiKey::new(key, &entry, old));
+                let place = self.subscription_key("", entry.service, entry.environment);
+                self.keys.put(key, |old| ApiKey::new(key, place, &entry, old));
             }
             Entry::Revocation(entry) => {
                 kept.revocations.push(entry.id.clone());
@@ -219,6 +220,11 @@ impl Table {
 
     pub(crate) fn subscription(&self, client: &str, route: &Route) -> Option<Arc<Subscription>> {
         self.subscriptions.get(self.subscription_key(client, route.service, route.environment))
+    }
+
+    /// Whether an API key is one of a route's service and environment.
+    pub(crate) fn opens(&self, key: &ApiKey, route: &Route) -> bool {
+        key.place == self.subscription_key("", route.service, route.environment)
     }
 
     pub(crate) fn api_key(&self, digest: &Digest) -> Option<Arc<ApiKey>> {

@@ -160,7 +160,7 @@ fn a_changed_subscription_keeps_its_count() {
     let place = Route::new(Key(0, 0), route("/", EndpointType::REST), None);
     let used = || {
         let entry = table.subscription("c", &place).unwrap();
-        entry.grant.bucket.take(entry.grant.plan(), 1_000_000_000).is_err()
+        entry.grant.bucket.take(entry.grant.plan.get(), 1_000_000_000).is_err()
     };
     table.apply(delta(false, 1, vec![subscription("c")], &[]));
     while !used() {}
