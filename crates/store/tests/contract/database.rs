@@ -106,6 +106,7 @@ async fn what_is_remembered_is_read_once() {
             id: organization,
             handle: "acme".to_owned(),
             variable_prefix: "CHOREO".to_owned(),
+            token_lifetime: 900,
             revision: 1,
             created_at: Timestamp::UNIX_EPOCH,
         };
