@@ -37,11 +37,14 @@ pub struct ClientProof {
     pub address: IpAddr,
 }
 
+/// The scopes that a definition declares.
+type Scopes = Arc<BTreeSet<String>>;
+
 /// What is remembered of clients.
 pub(crate) struct Clients {
     known: Memory<String, Arc<KnownClient>>,
     /// The scopes of a service's definition, by the revision of the service: whatever else changes, they stay the same.
-    scopes: Mutex<HashMap<(ServiceId, i64), Arc<BTreeSet<String>>>>,
+    scopes: Mutex<HashMap<(ServiceId, i64), Scopes>>,
     look_ups: Semaphore,
 }
 
@@ -69,11 +72,11 @@ impl Clients {
         Self { known: Memory::new(), scopes: Mutex::default(), look_ups: Semaphore::new(LOOK_UPS) }
     }
 
-    fn scopes_of(&self, service: (ServiceId, i64)) -> Option<Arc<BTreeSet<String>>> {
+    fn scopes_of(&self, service: (ServiceId, i64)) -> Option<Scopes> {
         self.scopes.lock().unwrap_or_else(PoisonError::into_inner).get(&service).cloned()
     }
 
-    fn keep_scopes(&self, service: (ServiceId, i64), scopes: Arc<BTreeSet<String>>) {
+    fn keep_scopes(&self, service: (ServiceId, i64), scopes: Scopes) {
         let mut known = self.scopes.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= DEFINITIONS {
             known.clear();
