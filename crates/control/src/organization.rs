@@ -9,7 +9,7 @@ use tieline_core::{access_token, code};
 use tieline_store::organization::Organization;
 use tieline_store::tenancy::Environment;
 
-use crate::{Actor, Control, Error, Result, answer, work};
+use crate::{Actor, Control, Error, Result, answer, table, work};
 
 impl Control {
     /// Makes an organization with the environments `development` and `production`, the latter critical.
@@ -21,6 +21,7 @@ impl Control {
         let handle = handle(&request.handle)?;
         let mut transaction = self.store.write().await?;
         let at = self.now();
+        transaction.installation_lock().await?;
         answer::claim(&mut transaction, actor, at).await?;
         let organization = Organization {
             id: OrganizationId(self.new_id()),
@@ -55,7 +56,10 @@ impl Control {
         let id = organization.id.to_string();
         let object = organization.handle.clone();
         work::audit(&mut transaction, &id, actor.label(), "organization_create", &object, json!({}), at).await?;
+        // A second organization takes loopback from the endpoints of the first.
+        let differences = self.own_differences(&mut transaction).await?;
         let number = transaction.change_insert(&id, "organization_create", &object, at).await?;
+        table::record(&mut transaction, differences, number).await?;
         transaction.commit().await?;
         self.feed.announce(&id, number);
         Ok(view(organization))

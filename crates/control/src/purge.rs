@@ -59,6 +59,8 @@ impl Control {
             transaction.commit().await?;
         }
         let mut transaction = self.store.write().await?;
+        // Gateways forget them by themselves.
+        transaction.table_forget_revocations(now.as_second()).await?;
         purged.revocations = transaction.revocations_forget(now.as_second()).await?;
         transaction.commit().await?;
         let organizations = self.store.read().await?.organizations().await?;

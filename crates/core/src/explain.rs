@@ -121,11 +121,6 @@ const PAGES: &[(&str, &str)] = &[
          organization makes a token with it: tieline token create NAME --role ROLE.",
     ),
     (
-        "gateway_absent",
-        "This version binds the gateway's listeners, so that its addresses are real, and does not forward yet. A \
-         connection with the access mode project calls the endpoint's own address.",
-    ),
-    (
         "handle_invalid",
         "Handles name organizations, environments, projects, components and tokens in commands, references and URLs. The \
          message says which rule this one breaks.",

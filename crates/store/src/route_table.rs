@@ -138,6 +138,17 @@ impl Transaction {
         self.execute(sql, &[]).await
     }
 
+    /// Forgets the entries of revocations that matter no more at a time (seconds since 1970).
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn table_forget_revocations(&mut self, at: i64) -> Result<()> {
+        let sql = "DELETE FROM route_table WHERE entry_key IN
+             (SELECT 'revocation/' || id FROM token_revocation WHERE valid_until <= $1)";
+        self.execute(sql, &[Value::Integer(at)]).await?;
+        Ok(())
+    }
+
     /// The number of the oldest change that is kept; none before the first.
     ///
     /// # Errors

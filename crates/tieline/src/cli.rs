@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand};
 use crate::context::{Context, Global};
 use crate::failure::{Done, Exit};
 use crate::output;
-use crate::{command, demo, reference, server};
+use crate::{command, demo, gateway, reference, server};
 
 /// Catalogue your services, connect your components, and have the right credentials in the right environment variables.
 #[derive(Debug, Parser)]
@@ -32,6 +32,8 @@ Examples:
 enum Command {
     /// Run the server: API, token service and gateway
     Server(server::ServerArguments),
+    /// Run a gateway alone, fed by a server
+    Gateway(gateway::GatewayArguments),
     /// See it work: a server, programs and connections in a temporary folder
     Demo(demo::DemoArguments),
     /// The demo's programs
@@ -147,6 +149,7 @@ fn run(cli: Cli) -> Done {
     // These work without a scope, and must not fail over a context file that is none of their business.
     let command = match cli.command {
         Command::Server(arguments) => return server::run(arguments, cli.global.data),
+        Command::Gateway(arguments) => return gateway::run(arguments, cli.global.data),
         Command::Demo(arguments) => return demo::run(&arguments),
         Command::DemoProgram(arguments) => return demo::run_program(arguments),
         Command::Reference(arguments) => return reference::run(&arguments),

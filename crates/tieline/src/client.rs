@@ -1,6 +1,7 @@
 //! Calls of the API: blocking, because a command makes few, and starting no runtime keeps `run` fast.
 
 use std::fs::File;
+use std::io::BufReader;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -97,6 +98,21 @@ impl Client {
         }
         std::io::copy(&mut response.into_body().into_reader(), file).map_err(|error| self.broken_off(&error))?;
         Ok(())
+    }
+
+    /// Begins to read an answer line by line; it is given up when it takes longer than the patience.
+    pub(crate) fn lines(
+        &self,
+        path: &str,
+        patience: Duration,
+    ) -> Result<BufReader<ureq::BodyReader<'static>>, Failure> {
+        let request = self.request("GET", path).body(()).map_err(|error| self.invalid(&error))?;
+        let patient = self.agent.configure_request(request).timeout_global(Some(patience)).build();
+        let response = self.agent.run(patient).map_err(|error| self.unreachable(&error))?;
+        if response.status().is_success() {
+            return Ok(BufReader::new(response.into_body().into_reader()));
+        }
+        Err(self.read(response).err().unwrap_or_else(|| self.stranger()))
     }
 
     fn send(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value, Failure> {

@@ -8,6 +8,7 @@ mod demo;
 mod descriptor_file;
 mod environment_variables;
 mod failure;
+mod gateway;
 mod output;
 mod reference;
 mod registration;

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::http::StatusCode;
 use tieline_control::{Control, FirstStart, Settings, StartError};
 use tieline_core::code;
+use tieline_gateway::{Gateway, Side, Table};
 use tieline_store::{Location, Store};
 use tieline_vault::system::{SystemClock, SystemRandomness};
 use tieline_web::App;
@@ -20,6 +20,8 @@ use tokio_util::task::TaskTracker;
 
 use crate::context::ServerFile;
 use crate::failure::Failure;
+use crate::gateway::embedded::Feeder;
+use crate::gateway::listen;
 use crate::server::{self, ServerSettings, TlsFiles, TlsListener};
 
 /// How long requests under way may take to finish when the server stops.
@@ -97,24 +99,33 @@ impl Server {
             tracing::error!(done, failed, "not every snapshot has this server's addresses yet");
         }
 
+        control.table_reconcile().await.map_err(StartError::from)?;
+        control.table_begin().await.map_err(StartError::from)?;
+
         let (stop, stopping) = watch::channel(false);
         let control = Arc::new(control);
+        let table = Arc::new(Table::new(&SystemRandomness));
+        let gateway = Arc::new(gateway_over(&table, settings));
+        let feeder = Feeder::begin(Arc::clone(&control), table).await.map_err(StartError::from)?;
+        let figures = Arc::clone(&gateway);
         let requests = TaskTracker::new();
         let app = App {
             control: Arc::clone(&control),
             stopping: stopping.clone(),
             requests: requests.clone(),
             forwarded: settings.behind_proxy,
+            more_metrics: Some(Arc::new(move || figures.metrics())),
         };
         let mut tasks = JoinSet::new();
+        tasks.spawn(feeder.run(stopping.clone()));
         tasks.spawn(purge(Arc::clone(&control), stopping.clone()));
         tasks.spawn(tokens(Arc::clone(&control), stopping.clone()));
         tasks.spawn(replan(Arc::clone(&control), stopping.clone()));
         tasks.spawn(upkeep(control, stopping.clone()));
         let tls = settings.tls.as_ref();
         serve(&mut tasks, api.listener, tls, tieline_web::router(app), &stopping)?;
-        serve(&mut tasks, internal.listener, tls, gateway_absent(), &stopping)?;
-        serve(&mut tasks, external.listener, tls, gateway_absent(), &stopping)?;
+        listen::serve(&mut tasks, &gateway, (internal.listener, Side::Internal), tls, &stopping)?;
+        listen::serve(&mut tasks, &gateway, (external.listener, Side::External), tls, &stopping)?;
         server::write_server_file(&settings.data, &file)?;
         Ok(Self { file, data: settings.data.clone(), store, stop, tasks, requests })
     }
@@ -260,12 +271,14 @@ async fn purge(control: Arc<Control>, mut stopping: watch::Receiver<bool>) {
     }
 }
 
-struct Bound {
-    listener: TcpListener,
-    address: SocketAddr,
+/// A listener, and where it listens.
+pub(crate) struct Bound {
+    pub(crate) listener: TcpListener,
+    pub(crate) address: SocketAddr,
 }
 
-async fn bind(address: SocketAddr, flag: &str) -> Result<Bound, Failure> {
+/// Listens.
+pub(crate) async fn bind(address: SocketAddr, flag: &str) -> Result<Bound, Failure> {
     let failed = |error: std::io::Error| {
         let hint = format!("stop what listens there, or give {flag} another address (port 0 takes a free one)");
         Failure::no(code!("address_in_use"), format!("{address} cannot be listened on: {error}"), hint)
@@ -290,16 +303,9 @@ fn serve(
     Ok(())
 }
 
-/// The gateway's listeners are bound, so that its addresses are real; this version does not forward yet.
-fn gateway_absent() -> Router {
-    Router::new().fallback(|| async {
-        let problem = serde_json::json!({
-            "status": 503,
-            "title": "this version of Tieline has no gateway yet",
-            "code": code!("gateway_absent"),
-            "hint": "connect with the access mode project, which calls the endpoint's own address",
-        });
-        let kind = [(axum::http::header::CONTENT_TYPE, "application/problem+json")];
-        (StatusCode::SERVICE_UNAVAILABLE, kind, problem.to_string())
-    })
+/// The gateway of this process.
+fn gateway_over(table: &Arc<Table>, settings: &ServerSettings) -> Gateway {
+    let log = settings.access_log.then(|| Box::new(std::io::stdout()) as Box<dyn std::io::Write + Send>);
+    let limits = tieline_gateway::Settings { behind_proxy: settings.behind_proxy, ..Default::default() };
+    Gateway::new(limits, Arc::clone(table), Arc::new(SystemClock), log)
 }

@@ -48,6 +48,8 @@ pub struct App {
     pub requests: TaskTracker,
     /// Whether a proxy in front tells where requests come from.
     pub forwarded: bool,
+    /// More figures for `/metrics`, in the OpenMetrics text format: those of a gateway in the same process.
+    pub more_metrics: Option<Arc<dyn Fn() -> String + Send + Sync>>,
 }
 
 #[derive(OpenApi)]
@@ -79,7 +81,12 @@ pub fn router(app: App) -> Router {
     let document = whole(document);
     let guarded = Arc::new(Guard::new(&document));
     let (figures, changes) = (Arc::clone(&guarded), app.control.changes());
-    let metrics = move || async move { figures.metrics.text(*changes.borrow()) };
+    let more = app.more_metrics.clone();
+    let metrics = move || async move {
+        let own = figures.metrics.text(*changes.borrow());
+        // One text ends once.
+        more.map_or_else(|| own.clone(), |more| format!("{}{}", own.trim_end_matches("# EOF\n"), more()))
+    };
     let document: Arc<str> = document.to_json().unwrap_or_default().into();
     let tokens = oauth::router(app.clone(), Arc::clone(&guarded));
     router

@@ -102,7 +102,7 @@ impl Work<'_> {
                 SubscriptionState::Refused => (code!("subscription_refused"), "refused"),
                 SubscriptionState::Blocked => (code!("subscription_blocked"), "blocked"),
                 SubscriptionState::Pending | SubscriptionState::Live => {
-                    (code!("approval_pending"), "have not approved")
+                    (code!("subscription_pending"), "have not approved")
                 }
             };
             let reason = standing.reason.filter(|reason| !reason.is_empty());

@@ -4,9 +4,11 @@
 use std::collections::BTreeMap;
 
 use tieline_core::code;
+use tieline_core::definition::scopes;
 use tieline_core::descriptor::model::{Endpoint, Location};
 use tieline_core::diagnostic::Diagnostic;
 use tieline_core::id::EnvironmentId;
+use tieline_core::route_table::ScopedOperation;
 use tieline_core::version::Version;
 use tieline_store::deployment::Deployment;
 use tieline_store::release::Release;
@@ -125,7 +127,7 @@ impl Work<'_> {
                     base_path: endpoint.base_path.clone(),
                     kind: endpoint.kind,
                     visibilities: effective_visibilities(endpoint),
-                    operations: Vec::new(),
+                    operations: scopes_of(prepared, endpoint),
                 })
                 .await?;
             offered.push(service);
@@ -199,4 +201,10 @@ fn is_of(service: &Service, endpoint: &Endpoint) -> bool {
 /// What versions are compared by; releases have valid ones.
 fn comparable(version: &str) -> Option<Version> {
     Version::parse(version).ok()
+}
+
+/// The operations that ask for scopes, as the definition that the release carries says.
+fn scopes_of(prepared: &Prepared, endpoint: &Endpoint) -> Vec<ScopedOperation> {
+    let text = endpoint.schema_file.as_ref().and_then(|path| prepared.source.definitions.get(path));
+    text.map(|text| scopes(text.as_bytes())).unwrap_or_default()
 }

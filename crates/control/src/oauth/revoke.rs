@@ -28,6 +28,7 @@ impl Control {
         let organization_id = known.client.organization_id;
         let revocation = Revocation { id: claims.jti, organization_id, until: claims.exp };
         work.transaction.revocation_save(&revocation).await?;
+        work.touch_revocation(&revocation.id);
         let detail = json!({ "client": known.client.id, "until": revocation.until });
         Ok(work.finish("access_token_revoke", &revocation.id, detail).await?)
     }

@@ -11,7 +11,7 @@ use tieline_vault::seal::Sealer;
 use tieline_vault::signing::SigningKey;
 
 use super::signing::context;
-use crate::{Actor, Control, Result, work};
+use crate::{Actor, Control, Result, table, work};
 
 /// How long a key is published before it signs: twice as long as others may remember the published keys.
 const AHEAD: SignedDuration = SignedDuration::from_mins(10);
@@ -121,9 +121,12 @@ impl Control {
     ) -> Result<()> {
         let at = self.now();
         work::audit(&mut transaction, "", actor, action, kid, detail, at).await?;
+        let differences = self.own_differences(&mut transaction).await?;
         let number = transaction.change_insert("", action, kid, at).await?;
+        table::record(&mut transaction, differences, number).await?;
         transaction.commit().await?;
         self.feed.announce("", number);
+        self.await_applied(number).await;
         Ok(())
     }
 }

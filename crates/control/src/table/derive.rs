@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use tieline_core::endpoint::Visibility;
 use tieline_core::id::{ApplicationId, ConnectionId, EnvironmentId, ServiceId};
-use tieline_core::route_table::{ApiKeyEntry, Entry, RouteEntry, SubscriptionEntry};
+use tieline_core::route_table::{ApiKeyEntry, Entry, RevocationEntry, RouteEntry, SubscriptionEntry};
 use tieline_core::secret::Digest;
 use tieline_core::service_url::Route;
+use tieline_store::oauth::Revocation;
 use tieline_store::subscription::Subscriber;
 
 use super::{Scope, Standing};
@@ -15,11 +16,17 @@ use crate::{Error, Result};
 
 impl Work<'_> {
     /// The entries of a scope, as the model is now.
-    pub(super) async fn derive(&mut self, scope: Scope) -> Result<Vec<Entry>> {
-        match scope {
+    pub(super) async fn derive(&mut self, scope: &Scope) -> Result<Vec<Entry>> {
+        match *scope {
             Scope::Routes(service) => self.derive_routes(service).await,
             Scope::Subscriptions(application, service) => self.derive_subscriptions(application, service).await,
             Scope::ApiKeys(connection) => self.derive_api_keys(connection).await,
+            Scope::Revocation(ref id) => {
+                let found = self.transaction.revocation_by_id(id).await?;
+                let found = found.filter(|revocation| revocation.organization_id == self.organization.id);
+                let entry = |Revocation { id, until, .. }| Entry::Revocation(RevocationEntry { id, until });
+                Ok(found.map(entry).into_iter().collect())
+            }
         }
     }
 

@@ -6,6 +6,7 @@
 
 mod derive;
 mod feed;
+mod own;
 mod rebuild;
 mod standing;
 mod stream;
@@ -29,7 +30,7 @@ pub(crate) use standing::{APPROVAL, BLOCK, PLAN, Standing};
 pub use stream::TableStream;
 
 /// What is derived together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Scope {
     /// The routes to a service, in each environment.
     Routes(ServiceId),
@@ -37,6 +38,8 @@ pub(crate) enum Scope {
     Subscriptions(ApplicationId, ServiceId),
     /// The API keys of a connection.
     ApiKeys(ConnectionId),
+    /// What was revoked before its time, by the id of the revocation.
+    Revocation(String),
 }
 
 impl fmt::Display for Scope {
@@ -45,6 +48,7 @@ impl fmt::Display for Scope {
             Self::Routes(service) => write!(f, "routes/{service}"),
             Self::Subscriptions(application, service) => write!(f, "subscriptions/{application}/{service}"),
             Self::ApiKeys(connection) => write!(f, "api-keys/{connection}"),
+            Self::Revocation(id) => write!(f, "revocation/{id}"),
         }
     }
 }
@@ -58,6 +62,7 @@ impl FromStr for Scope {
         let (kind, first, second) = (parts.next(), parts.next(), parts.next());
         let read = match (kind, first, second) {
             (Some("routes"), Some(service), None) => service.parse().map(Self::Routes),
+            (Some("revocation"), Some(id), None) => Ok(Self::Revocation(id.to_owned())),
             (Some("api-keys"), Some(connection), None) => connection.parse().map(Self::ApiKeys),
             (Some("subscriptions"), Some(application), Some(service)) => {
                 application.parse().and_then(|application| Ok(Self::Subscriptions(application, service.parse()?)))
@@ -82,6 +87,11 @@ impl Work<'_> {
         self.touched.insert(Scope::Routes(service));
     }
 
+    /// Says that something was revoked.
+    pub(crate) fn touch_revocation(&mut self, id: &str) {
+        self.touched.insert(Scope::Revocation(id.to_owned()));
+    }
+
     /// Says that what a connection's keys may call, or its keys themselves, may have changed.
     pub(crate) fn touch_connection(&mut self, connection: &Connection) {
         if !matches!(connection.access_mode, Some(AccessMode::Organization | AccessMode::Public)) {
@@ -98,7 +108,7 @@ impl Work<'_> {
         let organization = self.organization.id.to_string();
         let mut differences = Vec::new();
         for scope in std::mem::take(&mut self.touched) {
-            let derived = self.derive(scope).await?;
+            let derived = self.derive(&scope).await?;
             let scope = scope.to_string();
             differences.extend(compare(&mut self.transaction, &organization, &scope, derived).await?);
         }
@@ -156,6 +166,7 @@ mod tests {
             Scope::Routes(ServiceId(a)),
             Scope::Subscriptions(ApplicationId(a), ServiceId(b)),
             Scope::ApiKeys(ConnectionId(b)),
+            Scope::Revocation("id of a token".to_owned()),
         ] {
             assert_eq!(scope.to_string().parse::<Scope>().unwrap(), scope);
         }

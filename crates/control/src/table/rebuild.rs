@@ -78,6 +78,9 @@ impl Work<'_> {
                 self.touch_service(service);
             }
         }
+        for revocation in self.transaction.revocations(organization, self.at.as_second()).await? {
+            self.touch_revocation(&revocation.id);
+        }
         let mut after = String::new();
         loop {
             let connections = self.transaction.connections_proving(organization, &after, BATCH).await?;

@@ -43,7 +43,7 @@ async fn a_subscription_waits_for_approval_and_keeps_it() {
         let id = consumer(&world, json!({ "access_mode": "organization" })).await;
         let using = deploy("web", uses(&[("orders", ORDERS)]));
         let warnings = using.planned(&world).await.warnings;
-        assert!(warnings.iter().any(|warning| warning.code == "approval_pending"), "{warnings:?}");
+        assert!(warnings.iter().any(|warning| warning.code == "subscription_pending"), "{warnings:?}");
         using.done(&world).await;
         assert_eq!(known(&world).await, [Pending], "{}", world.database);
         assert!(world.variables("web", DEV).await.contains_key("CHOREO_ORDERS_CONSUMERSECRET"));

@@ -78,7 +78,7 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
 }
 
 /// Logs to stderr: JSON when nobody looks, text on a terminal. Values and headers are never logged.
-fn log() {
+pub(crate) fn log() {
     use std::io::IsTerminal;
     let filter = tracing_subscriber::EnvFilter::try_from_env(crate::environment_variables::LOG)
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,sqlx=warn"));

@@ -84,6 +84,8 @@ pub(crate) struct ServerSettings {
     pub(crate) master_key: PathBuf,
     /// Whether endpoints may listen on loopback although the installation has several organizations.
     pub(crate) allow_loopback: bool,
+    /// Whether the gateway logs each call on stdout.
+    pub(crate) access_log: bool,
     /// Whether a proxy in front ends TLS, and tells where requests come from.
     pub(crate) behind_proxy: bool,
     /// How access tokens are signed.
@@ -114,6 +116,7 @@ impl ServerSettings {
             tls: None,
             master_key: data.join("master.key"),
             allow_loopback: false,
+            access_log: false,
             behind_proxy: false,
             signing_algorithm: SigningAlgorithm::Es256,
             data,
@@ -134,6 +137,7 @@ impl ServerSettings {
             gateway_external_url: url(arguments.gateway_external_url, "--gateway-external-url")?,
             master_key: arguments.master_key.unwrap_or_else(|| data.join("master.key")),
             allow_loopback: arguments.allow_loopback,
+            access_log: true,
             behind_proxy: arguments.behind_proxy,
             signing_algorithm: arguments.signing_algorithm,
             tls,

@@ -10,6 +10,7 @@ mod deploy;
 mod descriptor;
 mod endings;
 mod feed;
+mod gateway;
 mod hostile;
 mod killed;
 mod oauth;

@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 use tieline_core::endpoint::EndpointType;
 use tieline_core::model::{ComponentType, Role, Scheme};
-use tieline_core::route_table::SubscriptionState;
+use tieline_core::route_table::{Entry, SubscriptionState};
 use tieline_core::secret::Digest;
 
 use super::mirror::Mirror;
@@ -80,7 +80,7 @@ async fn what_gateways_do_not_carry_has_no_route() {
     for world in worlds(&["orders"]).await {
         let text = "schemaVersion: 1.2\nendpoints:\n  - { name: a, type: GRPC, networkVisibilities: [Project], service: { port: 8080 } }\n  - { name: b, type: TCP, networkVisibilities: [Project], service: { port: 8081 } }\n";
         deploy("orders", text).at("a", "http://10.0.0.1:1").at("b", "tcp://10.0.0.1:2").done(&world).await;
-        assert_eq!(Mirror::of(&world).await.entries.len(), 0);
+        assert_eq!(Mirror::of(&world).await.paths(), [""; 0]);
     }
 }
 
@@ -214,5 +214,29 @@ async fn an_external_consumer_is_subscribed_by_its_connection() {
         assert_eq!((key.connection, key.application, mirror.subscriptions().len()), (id, None, 0));
         orders().to(LIVE).done(&world).await;
         assert_eq!(Mirror::of(&world).await.api_keys().len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn what_holds_for_the_installation_is_known() {
+    for world in worlds(&[]).await {
+        world.control.table_begin().await.unwrap();
+        world.control.table_begin().await.unwrap();
+        let own = |mirror: &Mirror| match &mirror.entries["installation"] {
+            Entry::Installation(own) => own.clone(),
+            other => panic!("{other:?}"),
+        };
+        let mirror = Mirror::of(&world).await;
+        assert_eq!((own(&mirror).loopback, own(&mirror).own), (true, vec!["127.0.0.1:7070".parse().unwrap()]));
+        let Entry::Issuer(issuer) = &mirror.entries["issuer/"] else { panic!("{mirror:?}") };
+        assert_eq!((issuer.issuer.as_str(), &issuer.organization), ("http://127.0.0.1:7070", &None));
+        let keys = issuer.keys.len();
+        let rotate = serde_json::from_value(json!({ "now": false })).unwrap();
+        world.control.signing_key_rotate(&world.admin, rotate).await.unwrap();
+        world.stranger("other").await;
+        let mirror = Mirror::of(&world).await;
+        assert!(!own(&mirror).loopback, "endpoints of a second organization are not on this machine");
+        let Entry::Issuer(issuer) = &mirror.entries["issuer/"] else { panic!("{mirror:?}") };
+        assert_eq!(issuer.keys.len(), keys + 1, "published before it signs");
     }
 }

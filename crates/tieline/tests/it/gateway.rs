@@ -1,0 +1,198 @@
+//! Calls through the gateway: embedded in the server, and in a process of its own that serves on without it.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Stdio};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::world::{TestServer, command};
+
+/// An endpoint that answers every request with its name; it ends with the test.
+fn endpoint(name: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = format!("http://{}", listener.local_addr().expect("its address"));
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { return };
+            std::thread::spawn(move || {
+                let mut reader = BufReader::new(stream.try_clone().expect("the stream"));
+                let mut line = String::new();
+                while reader.read_line(&mut line).is_ok_and(|read| read > 2) {
+                    line.clear();
+                }
+                let answer =
+                    format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{name}", name.len());
+                let _ = stream.write_all(answer.as_bytes());
+            });
+        }
+    });
+    address
+}
+
+/// Calls through a gateway; answers the status and the body.
+fn call(gateway: &str, key: Option<&str>) -> (u16, String) {
+    let mut stream = TcpStream::connect(gateway.trim_start_matches("http://")).expect("the gateway");
+    stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout");
+    let key = key.map_or_else(String::new, |key| format!("choreo-api-key: {key}\r\n"));
+    let request =
+        format!("GET /acme/development/shop/orders/v1/x HTTP/1.1\r\nhost: gw\r\nconnection: close\r\n{key}\r\n");
+    stream.write_all(request.as_bytes()).expect("the request");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("the answer");
+    let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
+    (status, answer.rsplit("\r\n\r\n").next().unwrap_or_default().to_owned())
+}
+
+/// `orders` is offered at an address, `web` uses it by API key; returns the key.
+fn furnish(server: &TestServer) -> String {
+    let admin = server.admin_token();
+    server.tieline(&["organization", "create", "acme"]).done();
+    server.tieline(&["project", "create", "shop", "--organization", "acme"]).done();
+    let shop = ["--organization", "acme", "--project", "shop"];
+    for component in ["orders", "web"] {
+        server.tieline(&[&["component", "create", component, "--type", "service"], &shop[..]].concat()).done();
+    }
+    offer(server, &endpoint("first"));
+    let connection = json!({ "name": "orders", "service": "service:/shop/orders/v1/api", "level": "component",
+        "project": "shop", "component": "web", "access_mode": "organization", "authentication_scheme": "api-key" });
+    let made = server.ask("POST", "/organizations/acme/connections", Some(&admin), Some(&connection));
+    assert_eq!(made.status, 201, "{made:?}");
+    let text = "schemaVersion: 1.2\ndependencies:\n  connectionReferences:\n    - name: orders\n      resourceRef: service:/shop/orders/v1/api\n";
+    deploy(server, "web", text, json!({}));
+    let place = "/organizations/acme/projects/shop/components/web/environments/development/variables";
+    let variables = server.ask("GET", place, Some(&admin), None).body;
+    variables["CHOREO_ORDERS_CHOREOAPIKEY"].as_str().unwrap_or_else(|| panic!("{variables}")).to_owned()
+}
+
+fn offer(server: &TestServer, address: &str) {
+    let text = "schemaVersion: 1.2\nendpoints:\n  - name: api\n    type: REST\n    networkVisibilities: [Organization]\n    service: { port: 9090 }\n";
+    deploy(server, "orders", text, json!({ "api": address }));
+}
+
+fn deploy(server: &TestServer, component: &str, text: &str, addresses: Value) {
+    let body = json!({ "environment": "development", "version": "v1.0", "addresses": addresses,
+        "source": { "file": "component.yaml", "text": text } });
+    let path = format!("/organizations/acme/projects/shop/components/{component}/deployments");
+    let reply = server.ask("POST", &path, Some(&server.admin_token()), Some(&body));
+    assert_eq!(reply.status, 201, "{reply:?}");
+}
+
+fn embedded(server: &TestServer) -> String {
+    let file = std::fs::read_to_string(server.data().join("server.json")).expect("server.json");
+    let file: Value = serde_json::from_str(&file).expect("JSON");
+    file["gateway_internal"].as_str().expect("an address").to_owned()
+}
+
+fn subscription(server: &TestServer) -> String {
+    let list = server.json(&["subscription", "list", "--organization", "acme"]);
+    list[0]["id"].as_str().unwrap_or_else(|| panic!("{list}")).to_owned()
+}
+
+#[test]
+fn what_was_done_is_served_when_the_command_returns() {
+    let server = TestServer::start();
+    let key = furnish(&server);
+    let gateway = embedded(&server);
+    assert_eq!(call(&gateway, Some(&key)), (200, "first".to_owned()));
+    assert_eq!(call(&gateway, None).0, 401);
+    offer(&server, &endpoint("second"));
+    assert_eq!(call(&gateway, Some(&key)), (200, "second".to_owned()), "a deployment switches");
+    let id = subscription(&server);
+    let acme = ["--organization", "acme"];
+    server.tieline(&[&["subscription", "block", &id, "--reason", "too loud"], &acme[..]].concat()).done();
+    assert_eq!(call(&gateway, Some(&key)).0, 403);
+    server.tieline(&[&["subscription", "unblock", &id], &acme[..]].concat()).done();
+    assert_eq!(call(&gateway, Some(&key)).0, 200);
+    server
+        .tieline(&["undeploy", "--component", "orders", "--project", "shop", "--env", "development", acme[0], acme[1]])
+        .done();
+    assert_eq!(call(&gateway, Some(&key)).0, 404);
+    let figures = server.ask("GET", "/metrics", None, None).body;
+    let text = figures.as_str().expect("text");
+    assert!(text.matches("# EOF").count() == 1 && text.contains("tieline_gateway"), "{text}");
+    let server = server.restart();
+    offer(&server, &endpoint("third"));
+    assert_eq!(call(&embedded(&server), Some(&key)), (200, "third".to_owned()));
+}
+
+/// A gateway in a process of its own.
+struct Remote {
+    process: Child,
+    internal: String,
+    metrics: String,
+    lines: std::io::Lines<BufReader<std::process::ChildStderr>>,
+}
+
+impl Remote {
+    fn start(server: &str, token: &Path, data: &Path) -> Self {
+        let (token, data) = (token.to_str().expect("UTF-8"), data.to_str().expect("UTF-8"));
+        let free = "127.0.0.1:0";
+        let mut command = command(&["gateway", "--server", server, "--token-file", token, "--data", data]);
+        command.args(["--listen-internal", free, "--metrics", free]).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut process = command.spawn().expect("the binary starts");
+        let mut lines = BufReader::new(process.stderr.take().expect("its stderr")).lines();
+        let served = lines.find_map(|line| Some(line.expect("a line").split_once(" serves ")?.1.to_owned()));
+        let served: Value = serde_json::from_str(&served.expect("it serves")).expect("JSON");
+        let address = |name: &str| served[name].as_str().unwrap_or_else(|| panic!("{served}")).to_owned();
+        Self { process, internal: address("gateway_internal"), metrics: address("metrics"), lines }
+    }
+
+    /// Waits until a call is answered so.
+    fn until(&self, key: &str, expect: (u16, &str)) {
+        for _ in 0..20_000 {
+            let answer = call(&self.internal, Some(key));
+            if (answer.0, expect.1.is_empty() || answer.1 == expect.1) == (expect.0, true) {
+                return;
+            }
+            std::thread::yield_now();
+        }
+        panic!("the gateway never answered {expect:?}: {:?}", call(&self.internal, Some(key)));
+    }
+
+    fn figure(&self, path: &str) -> String {
+        let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+        let mut answer = agent.get(format!("{}{path}", self.metrics)).call().expect("an answer");
+        format!("{} {}", answer.status().as_u16(), answer.body_mut().read_to_string().expect("text"))
+    }
+}
+
+impl Drop for Remote {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[test]
+fn a_gateway_of_its_own_serves_on_without_the_server_and_starts_from_its_file() {
+    let mut server = TestServer::start();
+    let key = furnish(&server);
+    let (token, data) = (server.folder().join("edge.token"), server.folder().join("edge"));
+    std::fs::write(&token, server.tieline(&["token", "create", "edge", "--role", "gateway"]).done().stdout)
+        .expect("a file");
+    let remote = Remote::start(server.url(), &token, &data);
+    remote.until(&key, (200, "first"));
+    let ready = (0..20_000).any(|_| remote.figure("/health/ready").starts_with("200"));
+    assert!(ready, "{}", remote.figure("/health/ready"));
+    let id = subscription(&server);
+    server.tieline(&["subscription", "block", &id, "--organization", "acme"]).done();
+    remote.until(&key, (403, ""));
+    server.tieline(&["subscription", "unblock", &id, "--organization", "acme"]).done();
+    offer(&server, &endpoint("second"));
+    remote.until(&key, (200, "second"));
+
+    let url = server.url().to_owned();
+    server.kill();
+    assert_eq!(call(&remote.internal, Some(&key)), (200, "second".to_owned()), "it serves on");
+    drop(remote);
+    let mut again = Remote::start(&url, &token, &data);
+    assert_eq!(call(&again.internal, Some(&key)), (200, "second".to_owned()), "it starts from its file");
+    assert_eq!(call(&again.internal, None).0, 401);
+    let figures = again.figure("/metrics");
+    assert!(figures.contains("tieline_gateway_table_age_seconds "), "{figures}");
+    let told = again.lines.find(|line| line.as_ref().is_ok_and(|line| line.contains("table_age_seconds")));
+    assert!(told.is_some(), "the log says how old the table is");
+}
