@@ -26,7 +26,7 @@ use tokio::task::JoinSet;
 use crate::client::Client;
 use crate::failure::{Done, Failure};
 use crate::server::{self, TlsFiles};
-use crate::wire::{bind, make_folder};
+use crate::wire::bind;
 
 use self::follow::{Follower, Heard};
 
@@ -79,7 +79,7 @@ pub(crate) fn run(arguments: GatewayArguments, data: Option<PathBuf>) -> Done {
 }
 
 async fn serve(arguments: GatewayArguments, data: PathBuf) -> Done {
-    make_folder(&data)?;
+    server::make_folder(&data)?;
     let mut interruption = server::interruption()?;
     let table = Arc::new(Table::new(&SystemRandomness));
     let client = Client::new(&arguments.server, token(&arguments.token_file)?);
