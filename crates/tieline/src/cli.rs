@@ -150,7 +150,7 @@ fn run(cli: Cli) -> Done {
     let command = match cli.command {
         Command::Server(arguments) => return server::run(arguments, cli.global.data),
         Command::Gateway(arguments) => return gateway::run(arguments, cli.global.data),
-        Command::Demo(arguments) => return demo::run(&arguments),
+        Command::Demo(arguments) => return demo::run(&arguments, cli.global.output),
         Command::DemoProgram(arguments) => return demo::run_program(arguments),
         Command::Reference(arguments) => return reference::run(&arguments),
         Command::Scoped(command) => command,

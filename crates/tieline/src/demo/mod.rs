@@ -1,26 +1,27 @@
 //! `tieline demo`: a server in a temporary folder, an organization with two projects, small real programs that call each
-//! other and a third party with the values that were injected into them.
+//! other, directly and through the gateway, and a third party, with the values that were injected into them.
 //!
 //! Every step is a command of this binary, shown as it is run: what the demo does, anybody can do.
 
+mod cast;
 mod program;
 mod stage;
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Args;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tieline_core::code;
 use tieline_core::randomness::uuid_v4;
 use tieline_vault::system::SystemRandomness;
 
 use crate::failure::{Done, Failure};
-use crate::output;
+use crate::output::{self, OutputFormat};
 use crate::server::{self, ServerSettings};
 use crate::wire::Server;
 
+use cast::{Consumer, INVENTORY, INVENTORY_DEFINITION, consumers, mail_gate, visitor};
 pub(crate) use program::{ProgramArguments, run as run_program};
 use stage::{Program, Stage};
 
@@ -32,87 +33,8 @@ pub(crate) struct DemoArguments {
     once: bool,
 }
 
-/// A component that calls others.
-struct Consumer {
-    project: &'static str,
-    component: &'static str,
-    /// Its descriptor's dependencies and configurations.
-    descriptor: &'static str,
-    /// What it calls: a name, the variable of the address, and the variable of the key, if it needs one.
-    calls: &'static [&'static str],
-}
-
-const CONSUMERS: [Consumer; 3] = [
-    Consumer {
-        project: "store",
-        component: "checkout",
-        descriptor: "\
-schemaVersion: 1.2
-dependencies:
-  connectionReferences:
-    - name: inventory
-      resourceRef: service:inventory/v1
-    - name: mail
-      resourceRef: thirdparty:Mail Gate/v1
-",
-        calls: &["inventory=CHOREO_INVENTORY_SERVICEURL", "mail=CHOREO_MAIL_SERVICEURL,CHOREO_MAIL_APIKEY"],
-    },
-    Consumer {
-        project: "store",
-        component: "catalog",
-        descriptor: "\
-schemaVersion: 1.2
-dependencies:
-  connectionReferences:
-    - name: stock
-      resourceRef: service:inventory/v1
-configurations:
-  env:
-    - name: STOCK_URL
-      valueFrom:
-        connectionRef:
-          name: stock
-          key: ServiceURL
-",
-        calls: &["stock=STOCK_URL"],
-    },
-    Consumer {
-        project: "office",
-        component: "newsletter",
-        descriptor: "\
-schemaVersion: 1.2
-dependencies:
-  connectionReferences:
-    - name: mail
-      resourceRef: thirdparty:Mail Gate/v1
-",
-        calls: &["mail=CHOREO_MAIL_SERVICEURL,CHOREO_MAIL_APIKEY"],
-    },
-];
-
-const INVENTORY: &str = "\
-schemaVersion: 1.2
-endpoints:
-  - name: api
-    displayName: Inventory
-    service:
-      basePath: /stock
-      port: 8080
-    type: REST
-    networkVisibilities: [Project, Organization]
-    schemaFilePath: openapi.yaml
-";
-
-const INVENTORY_DEFINITION: &str = "\
-openapi: 3.0.3
-info: { title: Inventory, version: 1.0.0, description: What is in stock. }
-paths:
-  /items:
-    get: { summary: Lists the items in stock, responses: { '200': { description: The items } } }
-";
-
 /// Runs the demo.
-pub(crate) fn run(arguments: &DemoArguments) -> Done {
+pub(crate) fn run(arguments: &DemoArguments, format: OutputFormat) -> Done {
     let folder = tempfile::Builder::new().prefix("tieline-demo-").tempdir().map_err(|error| {
         let hint = "see that the temporary folder can be written";
         Failure::no(code!("demo_failed"), format!("a temporary folder cannot be made: {error}"), hint)
@@ -122,14 +44,16 @@ pub(crate) fn run(arguments: &DemoArguments) -> Done {
     server::runtime()?.block_on(async {
         let mut interrupt = server::interruption()?;
         let server = Server::start(&ServerSettings::local(root.join("data"))).await?;
-        let played = tokio::task::spawn_blocking(move || play(&root));
+        let played = tokio::task::spawn_blocking(move || play(&root, format));
         let outcome = tokio::select! {
             played = played => played.unwrap_or_else(|error| Err(failed(&error.to_string()))),
             () = interrupt.wait() => return Ok(ExitCode::SUCCESS),
         };
         match outcome {
             Ok((_programs, true)) if !once => {
-                output::line("\nPress Ctrl-C to end.");
+                if format == OutputFormat::Text {
+                    output::line("\nPress Ctrl-C to end.");
+                }
                 interrupt.wait().await;
                 server.stop().await;
                 Ok(ExitCode::SUCCESS)
@@ -147,8 +71,8 @@ pub(crate) fn run(arguments: &DemoArguments) -> Done {
 }
 
 /// Sets the stage, starts the programs, and has every consumer call what it is connected to.
-fn play(root: &Path) -> Result<(Vec<Program>, bool), Failure> {
-    let stage = Stage::new(root)?;
+fn play(root: &Path, format: OutputFormat) -> Result<(Vec<Program>, bool), Failure> {
+    let stage = Stage::new(root, format)?;
     let key = format!("mail-{}", uuid_v4(&SystemRandomness).simple());
     let mut programs = Vec::new();
 
@@ -162,113 +86,90 @@ fn play(root: &Path) -> Result<(Vec<Program>, bool), Failure> {
     programs.push(mail);
 
     stage.say("A provider: deployed, it appears in the marketplace");
-    let inventory = stage.start(&["inventory"], &[])?;
-    stage.write("inventory/.choreo/component.yaml", INVENTORY)?;
-    stage.write("inventory/openapi.yaml", INVENTORY_DEFINITION)?;
-    stage.tieline(&["component", "create", "inventory", "--type", "service", "--project", "store"])?;
-    let address = format!("api={}", inventory.address);
-    stage.tieline(&[
-        "deploy",
-        "inventory",
-        "--project",
-        "store",
-        "--component",
-        "inventory",
-        "--env",
-        "development",
-        "--version",
-        "v1.0",
-        "--address",
-        &address,
-    ])?;
-    programs.push(inventory);
+    programs.push(provider(&stage)?);
 
-    stage.say("Connections at all three levels");
-    for consumer in &CONSUMERS {
-        stage.tieline(&[
-            "component",
-            "create",
-            consumer.component,
-            "--type",
-            "service",
-            "--project",
-            consumer.project,
-        ])?;
+    stage.say(
+        "Connections at all three levels; the one from the other project calls through the gateway, with OAuth 2.0",
+    );
+    let consumers = consumers();
+    for consumer in &consumers {
+        component(&stage, consumer.project, consumer.component)?;
     }
-    stage.tieline(&[
-        "connection",
-        "create",
-        "mail",
-        "--service",
-        "thirdparty:Mail Gate/v1",
-        "--level",
-        "organization",
-    ])?;
-    stage.tieline(&[
-        "connection",
-        "create",
-        "stock",
-        "--service",
-        "service:/store/inventory/v1",
-        "--level",
-        "project",
-        "--project",
-        "store",
-    ])?;
-    stage.tieline(&[
-        "connection",
-        "create",
-        "inventory",
-        "--service",
-        "service:/store/inventory/v1",
-        "--level",
-        "component",
-        "--project",
-        "store",
-        "--component",
-        "checkout",
-    ])?;
+    connections(&stage)?;
 
     stage.say("Consumers: each says in its descriptor what it needs, and runs with the values");
-    for consumer in &CONSUMERS {
-        stage.write(&format!("{}/.choreo/component.yaml", consumer.component), consumer.descriptor)?;
-        stage.tieline(&[
-            "deploy",
-            consumer.component,
-            "--project",
-            consumer.project,
-            "--component",
-            consumer.component,
-            "--env",
-            "development",
-            "--version",
-            "v1.0",
-        ])?;
-        programs.push(stage.run_consumer(consumer)?);
+    let mut callers = Vec::new();
+    for consumer in consumers {
+        let program = stage.play_consumer(&consumer)?;
+        callers.push((consumer, program));
     }
 
+    stage.say("Somebody else: told the address, but without a connection");
+    let plan = stage.ask(&[&["plan", "newsletter"][..], &callers[2].0.place()].concat())?;
+    let address = variable(&plan, "CHOREO_STOCK_FEED_SERVICEURL");
+    let visitor = visitor(address.as_str().unwrap_or_default());
+    component(&stage, visitor.project, visitor.component)?;
+    let program = stage.play_consumer(&visitor)?;
+    callers.push((visitor, program));
+
     stage.say("What was injected where");
-    injected(&stage)?;
+    let injected = injected(&stage, &callers)?;
+    let columns = [
+        ("COMPONENT", "component"),
+        ("VARIABLE", "name"),
+        ("VALUE", "value"),
+        ("CONNECTION", "connection"),
+        ("KEY", "key"),
+    ];
+    stage.line(output::table(&injected, &columns).trim_end());
     stage.say("Calls with the injected values");
-    let succeeded = calls(&programs[2..]);
+    let calls: Vec<Value> = callers.iter().flat_map(|(consumer, program)| calls(&stage, consumer, program)).collect();
+    let succeeded = calls.iter().all(|call| call["status"] == call["expected"]);
     look_around(&stage);
+    if format == OutputFormat::Json {
+        output::print_json(&json!({ "succeeded": succeeded, "injected": injected, "calls": calls }));
+    }
+    programs.extend(callers.into_iter().map(|(_, program)| program));
     Ok((programs, succeeded))
 }
 
+fn component(stage: &Stage, project: &str, component: &str) -> Result<(), Failure> {
+    stage.tieline(&["component", "create", component, "--type", "service", "--project", project])
+}
+
+/// Starts and deploys the service that the others call.
+fn provider(stage: &Stage) -> Result<Program, Failure> {
+    let inventory = stage.start(&["inventory"], &[])?;
+    stage.write("inventory/.choreo/component.yaml", INVENTORY)?;
+    stage.write("inventory/openapi.yaml", INVENTORY_DEFINITION)?;
+    component(stage, "store", "inventory")?;
+    let place = ["--project", "store", "--component", "inventory", "--env", "development"];
+    let address = format!("api={}", inventory.address);
+    stage.tieline(
+        &[&["deploy", "inventory"][..], &place, &["--version", "v1.0", "--address", address.as_str()]].concat(),
+    )?;
+    Ok(inventory)
+}
+
+fn connections(stage: &Stage) -> Result<(), Failure> {
+    let inventory = "service:/store/inventory/v1";
+    let levels: [(&str, &str, &[&str]); 4] = [
+        ("mail", "thirdparty:Mail Gate/v1", &["--level", "organization"]),
+        ("stock", inventory, &["--level", "project", "--project", "store"]),
+        ("inventory", inventory, &["--level", "component", "--project", "store", "--component", "checkout"]),
+        ("stock-feed", inventory, &["--level", "component", "--project", "office", "--component", "newsletter"]),
+    ];
+    for (name, service, level) in levels {
+        stage.tieline(&[&["connection", "create", name, "--service", service][..], level].concat())?;
+    }
+    Ok(())
+}
+
 /// The variables of every consumer, secrets masked.
-fn injected(stage: &Stage) -> Result<(), Failure> {
+fn injected(stage: &Stage, callers: &[(Consumer, Program)]) -> Result<Vec<Value>, Failure> {
     let mut rows = Vec::new();
-    for consumer in &CONSUMERS {
-        let plan = stage.ask(&[
-            "plan",
-            consumer.component,
-            "--project",
-            consumer.project,
-            "--component",
-            consumer.component,
-            "--env",
-            "development",
-        ])?;
+    for (consumer, _) in callers {
+        let plan = stage.ask(&[&["plan", consumer.component][..], &consumer.place()].concat())?;
         for variable in plan["variables"].as_array().into_iter().flatten() {
             let mut row = variable.clone();
             row["component"] = format!("{}/{}", consumer.project, consumer.component).into();
@@ -278,73 +179,48 @@ fn injected(stage: &Stage) -> Result<(), Failure> {
             rows.push(row);
         }
     }
-    let columns = [
-        ("COMPONENT", "component"),
-        ("VARIABLE", "name"),
-        ("VALUE", "value"),
-        ("CONNECTION", "connection"),
-        ("KEY", "key"),
-    ];
-    output::print(&output::table(&rows, &columns));
-    Ok(())
+    Ok(rows)
 }
 
-/// Asks every consumer to make its calls; true when all succeeded.
-fn calls(programs: &[Program]) -> bool {
-    let mut succeeded = programs.len() == CONSUMERS.len();
-    for (consumer, program) in CONSUMERS.iter().zip(programs) {
-        let answer: BTreeMap<String, Value> = program.ask().unwrap_or_default();
-        succeeded &= answer.len() == consumer.calls.len();
-        for (name, outcome) in answer {
-            succeeded &= outcome["status"] == 200;
-            output::line(&format!(
-                "  {}/{} → {name}: {} {}",
-                consumer.project,
-                consumer.component,
-                output::cell(&outcome["status"]),
-                output::cell(&outcome["body"])
-            ));
-        }
-    }
-    succeeded
+/// The value of a variable of a plan.
+fn variable(plan: &Value, name: &str) -> Value {
+    let found = plan["variables"].as_array().into_iter().flatten().find(|variable| variable["name"] == name);
+    found.map_or(Value::Null, |variable| variable["value"].clone())
+}
+
+/// Asks a consumer to make its calls, and says how each ended.
+fn calls(stage: &Stage, consumer: &Consumer, program: &Program) -> Vec<Value> {
+    let answer = program.ask().unwrap_or_default();
+    let names = consumer.calls.iter().filter_map(|call| call.split_once('='));
+    names
+        .map(|(name, _)| {
+            let outcome = answer.get(name).cloned().unwrap_or_default();
+            let from = format!("{}/{}", consumer.project, consumer.component);
+            let (status, body) = (output::cell(&outcome["status"]), output::cell(&outcome["body"]));
+            stage.line(&format!("  {from} → {name}: {status} {body}"));
+            json!({ "component": from, "call": name, "status": outcome["status"], "expected": consumer.expected })
+        })
+        .collect()
 }
 
 fn look_around(stage: &Stage) {
     stage.say("Look around, in another terminal");
-    output::line(&format!("  alias tieline={}", stage.binary()));
-    output::line(&format!("  cd {} && export TIELINE_DATA=$PWD/data", stage.root()));
+    stage.line(&format!("  alias tieline={}", stage.binary()));
+    stage.line(&format!("  cd {} && export TIELINE_DATA=$PWD/data", stage.root()));
     for command in [
         "service list",
         "service view thirdparty:Mail\\ Gate/v1",
         "connection list --project store --component checkout",
         "connection view mail",
-        "connection guide inventory --project store --component checkout",
+        "connection guide stock-feed --project office --component newsletter",
         "plan checkout --project store --component checkout --env development",
         "variables --project store --component catalog --env development",
+        "subscription list",
         "promote --project store --component inventory --from development --to production",
         "audit list",
     ] {
-        output::line(&format!("  tieline {command}"));
+        stage.line(&format!("  tieline {command}"));
     }
-}
-
-/// The registration of the third party: a stand-in on this machine that checks its key.
-fn mail_gate(address: &str) -> String {
-    format!(
-        "\
-name: Mail Gate
-version: v1
-summary: Sends mail
-labels: [mail]
-parameters:
-  - {{ name: ApiKey, secret: true, description: Key of the account }}
-endpoints:
-  - name: sandbox
-    url: {address}
-    environments: [development]
-    values: {{ ApiKey: {{ env: DEMO_MAIL_KEY }} }}
-"
-    )
 }
 
 fn failed(message: &str) -> Failure {

@@ -32,7 +32,7 @@ enum ProgramKind {
     MailGate,
     /// Calls what its environment variables lead to
     Caller {
-        /// What to call: NAME=URL_VARIABLE[,KEY_VARIABLE]
+        /// What to call: NAME=URL_VARIABLE[,KEY_VARIABLE | ,TOKEN_URL_VARIABLE,ID_VARIABLE,SECRET_VARIABLE]
         #[arg(long)]
         call: Vec<String>,
     },
@@ -77,33 +77,57 @@ fn mail_gate(key: String) -> Router {
 struct Call {
     name: String,
     url: String,
-    key: Option<String>,
+    proof: Proof,
+}
+
+/// How a caller proves who it is.
+#[derive(Clone)]
+enum Proof {
+    None,
+    Key(String),
+    Client { token_url: String, id: String, secret: String },
 }
 
 impl Call {
     fn read(text: &str) -> Result<Self, Failure> {
-        let (name, variables) = text.split_once('=').ok_or_else(|| failed("--call is written NAME=URL_VARIABLE"))?;
-        let (url, key) = variables.split_once(',').map_or((variables, None), |(url, key)| (url, Some(key)));
-        Ok(Self { name: name.to_owned(), url: required(url)?, key: key.map(required).transpose()? })
+        let malformed = || failed("--call is written NAME=VARIABLE[,VARIABLE]…");
+        let (name, variables) = text.split_once('=').ok_or_else(malformed)?;
+        let values = variables.split(',').map(required).collect::<Result<Vec<_>, _>>()?;
+        let (url, proof) = match <[String; 4]>::try_from(values) {
+            Ok([url, token_url, id, secret]) => (url, Proof::Client { token_url, id, secret }),
+            Err(values) => match values.as_slice() {
+                [url] => (url.clone(), Proof::None),
+                [url, key] => (url.clone(), Proof::Key(key.clone())),
+                _ => return Err(malformed()),
+            },
+        };
+        Ok(Self { name: name.to_owned(), url, proof })
+    }
+
+    fn make(&self) -> Value {
+        self.answer().unwrap_or_else(|error| json!({ "status": 0, "body": error.to_string() }))
     }
 
     /// A mail service is asked to send, a stock service for its items.
-    fn make(&self) -> Value {
-        let path = if self.key.is_some() { "send" } else { "items" };
+    fn answer(&self) -> Result<Value, ureq::Error> {
         let config =
             ureq::Agent::config_builder().timeout_global(Some(Duration::from_secs(5))).http_status_as_error(false);
-        let mut request = config.build().new_agent().get(format!("{}/{path}", self.url));
-        if let Some(key) = &self.key {
-            request = request.header("x-api-key", key);
-        }
-        match request.call() {
-            Ok(mut response) => {
-                let status = response.status().as_u16();
-                let text = response.body_mut().read_to_string().unwrap_or_default();
-                json!({ "status": status, "body": serde_json::from_str::<Value>(&text).unwrap_or_default() })
+        let agent = config.build().new_agent();
+        let request = |path| agent.get(format!("{}/{path}", self.url));
+        let mut response = match &self.proof {
+            Proof::None => request("items"),
+            Proof::Key(key) => request("send").header("x-api-key", key),
+            Proof::Client { token_url, id, secret } => {
+                let form = [("grant_type", "client_credentials"), ("client_id", id), ("client_secret", secret)];
+                let token: Value = agent.post(token_url).send_form(form)?.body_mut().read_json()?;
+                request("items").header("authorization", format!("Bearer {}", output::cell(&token["access_token"])))
             }
-            Err(error) => json!({ "status": 0, "body": error.to_string() }),
         }
+        .call()?;
+        let status = response.status().as_u16();
+        let body: Value = serde_json::from_str(&response.body_mut().read_to_string()?).unwrap_or_default();
+        // Of a refusal, what it says in words.
+        Ok(json!({ "status": status, "body": body.get("title").unwrap_or(&body) }))
     }
 }
 

@@ -10,15 +10,17 @@ use std::time::Duration;
 use serde_json::Value;
 use tieline_core::format::shell_word;
 
-use super::{Consumer, failed};
+use super::cast::Consumer;
+use super::failed;
 use crate::environment_variables as variables;
 use crate::failure::Failure;
-use crate::output;
+use crate::output::{self, OutputFormat};
 
 /// Where the demo plays.
 pub(super) struct Stage {
     root: PathBuf,
     binary: PathBuf,
+    format: OutputFormat,
 }
 
 /// A running program.
@@ -29,9 +31,9 @@ pub(super) struct Program {
 }
 
 impl Stage {
-    pub(super) fn new(root: &Path) -> Result<Self, Failure> {
+    pub(super) fn new(root: &Path, format: OutputFormat) -> Result<Self, Failure> {
         let binary = std::env::current_exe().map_err(|error| failed(&format!("this program is not found: {error}")))?;
-        let stage = Self { root: root.to_owned(), binary };
+        let stage = Self { root: root.to_owned(), binary, format };
         // What anybody would do once: remember the organization beside the source.
         let context = stage.command(&["context", "set", "--organization", "demo"]).output();
         context.map_err(|error| failed(&error.to_string()))?;
@@ -48,7 +50,14 @@ impl Stage {
 
     /// A heading.
     pub(super) fn say(&self, text: &str) {
-        output::line(&format!("\n── {text}"));
+        self.line(&format!("\n── {text}"));
+    }
+
+    /// A line for who watches; there is none for who wants JSON.
+    pub(super) fn line(&self, text: &str) {
+        if self.format == OutputFormat::Text {
+            output::line(text);
+        }
     }
 
     /// Writes a file below the folder.
@@ -67,7 +76,7 @@ impl Stage {
     /// Shows and runs a command with environment variables of its own.
     pub(super) fn tieline_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Result<(), Failure> {
         let words: Vec<String> = arguments.iter().map(|word| shown(word)).collect();
-        output::line(&format!("$ tieline {}", words.join(" ")));
+        self.line(&format!("$ tieline {}", words.join(" ")));
         let mut command = self.command(arguments);
         let done = command.envs(environment.iter().copied()).output().map_err(|error| failed(&error.to_string()))?;
         if done.status.success() {
@@ -91,12 +100,14 @@ impl Stage {
         Program::start(command)
     }
 
-    /// Starts a consumer as its users would: through `tieline run`, with the snapshot's values.
-    pub(super) fn run_consumer(&self, consumer: &Consumer) -> Result<Program, Failure> {
+    /// Deploys a consumer, and starts it as its users would: through `tieline run`, with the snapshot's values.
+    pub(super) fn play_consumer(&self, consumer: &Consumer) -> Result<Program, Failure> {
+        let place = consumer.place();
+        self.write(&format!("{}/.choreo/component.yaml", consumer.component), &consumer.descriptor)?;
+        self.tieline(&[&["deploy", consumer.component][..], &place, &["--version", "v1.0"]].concat())?;
         let binary = self.binary();
-        let place = ["--project", consumer.project, "--component", consumer.component, "--env", "development"];
         let calls: String = consumer.calls.iter().map(|call| format!(" --call {}", shown(call))).collect();
-        output::line(&format!("$ tieline run {} -- tieline demo-program caller{calls}", place.join(" ")));
+        self.line(&format!("$ tieline run {} -- tieline demo-program caller{calls}", place.join(" ")));
         let mut command = self.command(&["run"]);
         command.args(place).args(["--", &binary, "demo-program", "caller"]);
         for call in consumer.calls {
