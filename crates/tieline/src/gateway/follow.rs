@@ -91,7 +91,7 @@ impl Follower {
                         code = failure.code,
                         error = failure.message,
                         table_age_seconds = age,
-                        "the control plane is not followed; the table serves on"
+                        "the control plane is not heard; calls are checked against the table as it is"
                     );
                     std::thread::sleep(shortened(pause));
                     pause = (pause * 2).min(PAUSES.1);

@@ -108,9 +108,9 @@ async fn serve(arguments: GatewayArguments, data: PathBuf) -> Done {
         addresses.insert("metrics".to_owned(), json!(format!("http://{}", bound.address)));
         tasks.spawn(server::serve(bound.listener, figures(&gateway, &heard), stopping.clone()));
     }
+    crate::output::error_line(&format!("tieline {} serves {}", env!("CARGO_PKG_VERSION"), json!(addresses)));
     let follows = stopping.clone();
     tasks.spawn_blocking(move || follower.run(&follows));
-    crate::output::error_line(&format!("tieline {} serves {}", env!("CARGO_PKG_VERSION"), json!(addresses)));
     interruption.wait().await;
     stop.send_replace(true);
     while tokio::time::timeout(std::time::Duration::from_secs(35), tasks.join_next())
