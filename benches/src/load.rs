@@ -33,6 +33,11 @@ impl Request {
         Self(text.into_bytes())
     }
 
+    /// A call with a bearer token.
+    pub(crate) fn get(path: &str, token: &str) -> Self {
+        Self(format!("GET {path} HTTP/1.1\r\nhost: tieline\r\nauthorization: Bearer {token}\r\n\r\n").into_bytes())
+    }
+
     /// A form, sent by a client of the token service with its credentials in base64.
     pub(crate) fn form(path: &str, credentials: &str, body: &str) -> Self {
         let text = format!(
@@ -104,6 +109,16 @@ pub(crate) fn repeat(address: &str, requests: &[Request]) -> Result<Vec<Duration
     })
 }
 
+/// Sends one request, and returns the body of its answer.
+pub(crate) fn ask(address: &str, request: &Request) -> Result<Vec<u8>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let mut caller = Caller::connect(address).await?;
+        let body = caller.call(request).await?;
+        Ok(caller.buffer.split_off(body))
+    })
+}
+
 async fn caller(address: String, requests: Vec<Request>, end: Instant) -> Result<Vec<Duration>> {
     let mut caller = Caller::connect(&address).await?;
     let mut latencies = Vec::new();
@@ -139,8 +154,8 @@ impl Caller {
         Ok(Self { stream, buffer: Vec::with_capacity(16 * 1024) })
     }
 
-    /// Sends a request and reads the whole answer, which must be a success.
-    async fn call(&mut self, request: &Request) -> Result<()> {
+    /// Sends a request and reads the whole answer, which must be a success. Returns where its body begins.
+    async fn call(&mut self, request: &Request) -> Result<usize> {
         self.stream.write_all(&request.0).await?;
         self.buffer.clear();
         loop {
@@ -148,12 +163,14 @@ impl Caller {
             if let Some(head) = self.buffer.windows(4).position(|window| window == b"\r\n\r\n") {
                 let text = std::str::from_utf8(&self.buffer[..head])?;
                 ensure!(text.starts_with("HTTP/1.1 2"), "{}", String::from_utf8_lossy(&self.buffer));
-                let length = text.lines().find_map(|line| line.strip_prefix("content-length: "));
+                let length = text.lines().filter_map(|line| line.split_once(": "));
+                let length =
+                    length.filter(|(name, _)| name.eq_ignore_ascii_case("content-length")).map(|(_, it)| it).next();
                 let length: usize = length.context("an answer without length")?.parse()?;
                 while self.buffer.len() < head + 4 + length {
                     ensure!(self.stream.read_buf(&mut self.buffer).await? > 0, "an answer was cut off");
                 }
-                return Ok(());
+                return Ok(head + 4);
             }
         }
     }

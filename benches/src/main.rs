@@ -7,6 +7,7 @@ mod load;
 mod machine;
 mod measure;
 mod minimal;
+mod peers;
 mod server;
 mod table;
 mod world;
@@ -57,6 +58,8 @@ enum What {
     Changes,
     /// Tokens of the token service on one core
     Token,
+    /// Calls through the gateway on one core, beside nginx and HAProxy
+    Gateway,
     /// All of these
     All,
     /// The token service that Tieline's is measured beside
@@ -94,6 +97,9 @@ fn main() -> Result<()> {
     }
     if wanted(What::Search) {
         measure::search::measure(&bench).context("search")?;
+    }
+    if wanted(What::Gateway) {
+        measure::gateway::measure(&bench).context("gateway")?;
     }
     if wanted(What::Token) {
         measure::token::measure(&bench).context("token")?;

@@ -1,5 +1,6 @@
 //! What can be measured, one room per table.
 
+pub(crate) mod gateway;
 pub(crate) mod replan;
 pub(crate) mod run;
 pub(crate) mod scale;

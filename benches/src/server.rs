@@ -23,6 +23,8 @@ pub(crate) struct Server {
     pub(crate) ready_after: Duration,
     /// Host and port of the API.
     pub(crate) address: String,
+    /// Host and port of the internal gateway.
+    pub(crate) gateway: String,
 }
 
 impl Server {
@@ -50,8 +52,14 @@ impl Server {
             .stderr(log)
             .spawn()?;
         machine::pin(CORE + 1)?;
-        let mut server = Self { child, data: data.to_owned(), ready_after: Duration::ZERO, address: String::new() };
-        server.address = server.wait_until_ready(begin)?;
+        let mut server = Self {
+            child,
+            data: data.to_owned(),
+            ready_after: Duration::ZERO,
+            address: String::new(),
+            gateway: String::new(),
+        };
+        (server.address, server.gateway) = server.wait_until_ready(begin)?;
         server.ready_after = begin.elapsed();
         machine::unpin()?;
         Ok(server)
@@ -74,14 +82,17 @@ impl Server {
         Ok(())
     }
 
-    fn wait_until_ready(&mut self, begin: Instant) -> Result<String> {
+    fn wait_until_ready(&mut self, begin: Instant) -> Result<(String, String)> {
         let file = self.data.join("server.json");
         while begin.elapsed() < Duration::from_secs(60) {
             // The file is written whole, when the server answers.
             if let Ok(text) = std::fs::read(&file) {
                 let written: Value = serde_json::from_slice(&text)?;
-                let url = written["url"].as_str().context("server.json has no url")?;
-                return Ok(url.trim_start_matches("http://").to_owned());
+                let address = |name: &str| {
+                    let url = written[name].as_str().with_context(|| format!("server.json has no {name}"))?;
+                    anyhow::Ok(url.trim_start_matches("http://").to_owned())
+                };
+                return Ok((address("url")?, address("gateway_internal")?));
             }
             if let Some(status) = self.child.try_wait()? {
                 bail!("the server ended with {status}: {}", std::fs::read_to_string(self.data.join("log"))?);
