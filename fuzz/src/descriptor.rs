@@ -6,11 +6,10 @@
 //! target, so that the stable toolchain builds it everywhere.
 
 mod mutate;
+mod run;
 
 use std::{
-    env, fs,
     panic::{AssertUnwindSafe, catch_unwind},
-    path::PathBuf,
     process::ExitCode,
     time::{Duration, Instant},
 };
@@ -32,22 +31,82 @@ const SEEDS: [&str; 4] = [
     include_str!("../seeds/odd.yaml"),
 ];
 
-struct Settings {
-    seconds: u64,
-    seed: u64,
-    slowest: Duration,
-    seeds: Vec<Vec<u8>>,
-}
+const WORDS: [&str; 64] = [
+    "schemaVersion: 1.2\n",
+    "schemaVersion: 1.0\n",
+    "version: 0.1\n",
+    "apiVersion: core.choreo.dev/v1beta1\n",
+    "kind: ComponentConfig\n",
+    "spec:\n",
+    "inbound:\n",
+    "outbound:\n",
+    "endpoints:\n",
+    "- name: ",
+    "name: ",
+    "displayName: ",
+    "service:\n",
+    "basePath: ",
+    "port: ",
+    "type: ",
+    "networkVisibilities: ",
+    "networkVisibility: ",
+    "schemaFilePath: ",
+    "context: ",
+    "dependencies:\n",
+    "serviceReferences:\n",
+    "connectionReferences:\n",
+    "connectionConfig: ",
+    "resourceRef: ",
+    "env:\n",
+    "env: []\n",
+    "from: ",
+    "to: ",
+    "configurations:\n",
+    "configuration:\n",
+    "value: ",
+    "valueFrom:\n",
+    "connectionRef: ",
+    "configGroupRef: ",
+    "configForm: ",
+    "template: ",
+    "file:\n",
+    "proxy:\n",
+    "REST",
+    "TCP",
+    "Public",
+    "Project",
+    "null",
+    "~",
+    "true",
+    "9090",
+    "1e400",
+    "0x2382",
+    ".inf",
+    "[",
+    "]",
+    "{",
+    "}",
+    ", ",
+    "&a ",
+    "*a",
+    "<<: *a",
+    "!!str ",
+    "!x ",
+    "|\n",
+    ">\n",
+    "# c\n",
+    "---\n",
+];
 
 fn main() -> ExitCode {
-    let settings = match settings() {
+    let settings = match run::settings(&SEEDS) {
         Ok(settings) => settings,
         Err(message) => {
             eprintln!("error[usage]: {message}");
             return ExitCode::from(2);
         }
     };
-    let mut mutator = Mutator::new(settings.seed, settings.seeds);
+    let mut mutator = Mutator::new(settings.seed, settings.seeds, &WORDS);
     let (start, mut runs, mut worst) = (Instant::now(), 0_u64, Duration::ZERO);
     while start.elapsed() < Duration::from_secs(settings.seconds) {
         let input = mutator.next_input();
@@ -58,11 +117,11 @@ fn main() -> ExitCode {
         runs += 1;
         match outcome {
             Ok(Ok(marks)) => mutator.learn(input, marks),
-            Ok(Err(finding)) => return report(&input, &finding),
-            Err(_) => return report(&input, "a panic"),
+            Ok(Err(finding)) => return run::report("descriptor", &input, &finding),
+            Err(_) => return run::report("descriptor", &input, "a panic"),
         }
         if took > settings.slowest {
-            return report(mutator.last(), &format!("it took {took:?}"));
+            return run::report("descriptor", mutator.last(), &format!("it took {took:?}"));
         }
     }
     println!("{runs} runs, {} inputs kept, slowest {worst:?}, no finding", mutator.kept());
@@ -120,38 +179,4 @@ fn exercise(input: &[u8]) -> Result<Vec<String>, String> {
 
 fn without_digits(path: &str) -> String {
     path.chars().filter(|c| !c.is_ascii_digit()).take(80).collect()
-}
-
-fn report(input: &[u8], finding: &str) -> ExitCode {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("artifacts");
-    let hash = input
-        .iter()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
-    let path = folder.join(format!("descriptor-{hash:016x}"));
-    let written = fs::create_dir_all(&folder).and_then(|()| fs::write(&path, input));
-    eprintln!("finding: {finding}\ninput: {} ({written:?})", path.display());
-    ExitCode::FAILURE
-}
-
-fn settings() -> Result<Settings, String> {
-    let mut settings = Settings {
-        seconds: 60,
-        seed: 1,
-        slowest: Duration::from_secs(1),
-        seeds: SEEDS.iter().map(|text| text.as_bytes().to_vec()).collect(),
-    };
-    let mut arguments = env::args().skip(1);
-    while let Some(argument) = arguments.next() {
-        let mut number = || {
-            let value = arguments.next().ok_or(format!("{argument} needs a number"))?;
-            value.parse::<u64>().map_err(|_| format!("{argument} needs a number"))
-        };
-        match argument.as_str() {
-            "--seconds" => settings.seconds = number()?,
-            "--seed" => settings.seed = number()?,
-            "--slowest" => settings.slowest = Duration::from_millis(number()?),
-            file => settings.seeds.push(fs::read(file).map_err(|error| format!("{file}: {error}"))?),
-        }
-    }
-    Ok(settings)
 }

@@ -2,73 +2,6 @@
 
 use std::collections::HashSet;
 
-const WORDS: [&str; 64] = [
-    "schemaVersion: 1.2\n",
-    "schemaVersion: 1.0\n",
-    "version: 0.1\n",
-    "apiVersion: core.choreo.dev/v1beta1\n",
-    "kind: ComponentConfig\n",
-    "spec:\n",
-    "inbound:\n",
-    "outbound:\n",
-    "endpoints:\n",
-    "- name: ",
-    "name: ",
-    "displayName: ",
-    "service:\n",
-    "basePath: ",
-    "port: ",
-    "type: ",
-    "networkVisibilities: ",
-    "networkVisibility: ",
-    "schemaFilePath: ",
-    "context: ",
-    "dependencies:\n",
-    "serviceReferences:\n",
-    "connectionReferences:\n",
-    "connectionConfig: ",
-    "resourceRef: ",
-    "env:\n",
-    "env: []\n",
-    "from: ",
-    "to: ",
-    "configurations:\n",
-    "configuration:\n",
-    "value: ",
-    "valueFrom:\n",
-    "connectionRef: ",
-    "configGroupRef: ",
-    "configForm: ",
-    "template: ",
-    "file:\n",
-    "proxy:\n",
-    "REST",
-    "TCP",
-    "Public",
-    "Project",
-    "null",
-    "~",
-    "true",
-    "9090",
-    "1e400",
-    "0x2382",
-    ".inf",
-    "[",
-    "]",
-    "{",
-    "}",
-    ", ",
-    "&a ",
-    "*a",
-    "<<: *a",
-    "!!str ",
-    "!x ",
-    "|\n",
-    ">\n",
-    "# c\n",
-    "---\n",
-];
-
 /// Most inputs kept.
 const MOST_KEPT: usize = 4_000;
 
@@ -77,11 +10,12 @@ pub(crate) struct Mutator {
     pool: Vec<Vec<u8>>,
     seen: HashSet<String>,
     last: Vec<u8>,
+    words: &'static [&'static str],
 }
 
 impl Mutator {
-    pub(crate) fn new(seed: u64, pool: Vec<Vec<u8>>) -> Self {
-        Self { state: seed.max(1), pool, seen: HashSet::new(), last: Vec::new() }
+    pub(crate) fn new(seed: u64, pool: Vec<Vec<u8>>, words: &'static [&'static str]) -> Self {
+        Self { state: seed.max(1), pool, seen: HashSet::new(), last: Vec::new(), words }
     }
 
     pub(crate) fn next_input(&mut self) -> Vec<u8> {
@@ -127,7 +61,7 @@ impl Mutator {
             1 => input.insert(at, (self.random() & 0xff) as u8),
             2 if at < input.len() => input[at] ^= 1 << self.below(8),
             3 | 4 => {
-                let word = WORDS[self.below(WORDS.len())];
+                let word = self.words[self.below(self.words.len())];
                 input.splice(at..at, word.bytes());
             }
             5 => {
@@ -144,7 +78,7 @@ impl Mutator {
             }
             7 => self.edit_lines(input),
             _ => {
-                let word = WORDS[self.below(WORDS.len())];
+                let word = self.words[self.below(self.words.len())];
                 input.splice(at..at + length, word.bytes());
             }
         }

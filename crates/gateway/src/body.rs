@@ -10,6 +10,7 @@ use std::time::Duration;
 use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use crate::headers;
 use crate::observed::Record;
 use crate::upstream::Link;
 
@@ -79,7 +80,7 @@ impl Body for Upload {
                     return Poll::Ready(Some(Err(io::ErrorKind::FileTooLarge.into())));
                 };
                 from.left = left;
-                Poll::Ready(Some(Ok(frame)))
+                Poll::Ready(Some(Ok(frame.into_trailers().map_or_else(|data| data, headers::trailers))))
             }
             Some(Err(error)) => {
                 from.progress.broken.store(true, Ordering::Relaxed);

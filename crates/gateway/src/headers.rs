@@ -1,6 +1,7 @@
 //! The headers of a call on both sides: what belongs to one connection is not passed on, nobody but the gateway says who
 //! calls, and a credential ends where it was checked.
 
+use hyper::body::{Bytes, Frame};
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 use crate::check::{API_KEY, CHOREO_API_KEY, Caller};
@@ -62,6 +63,17 @@ fn remove_keys(headers: &mut HeaderMap, route: &Route) {
     if route.api_key {
         headers.remove(API_KEY);
     }
+}
+
+/// Trailers of a request without what some endpoints would take for headers that the gateway sets or checks.
+pub(crate) fn trailers(mut trailers: HeaderMap) -> Frame<Bytes> {
+    let credential = |name: &HeaderName| [header::AUTHORIZATION, CHOREO_API_KEY, API_KEY].contains(name);
+    without_connection(&mut trailers, |name| {
+        of_request(name) || is_like(name, "x-tieline-") || is_like(name, "x-forwarded-")
+    });
+    let gone: Vec<HeaderName> = trailers.keys().filter(|name| credential(name)).cloned().collect();
+    gone.iter().for_each(|name| drop(trailers.remove(name)));
+    Frame::trailers(trailers)
 }
 
 /// Makes the headers of an answer those that the client gets.

@@ -29,7 +29,7 @@ use crate::refusal::Refusal;
 use crate::settings::{Settings, Side};
 use crate::table::{Route, Table};
 use crate::tunnel;
-use crate::upstream::{Connector, Link};
+use crate::upstream::{Connector, Fault, Link};
 
 use self::sweeper::Sweeper;
 
@@ -192,12 +192,10 @@ impl Inner {
                 None => match self.connector.open(&route.target, &installation).await {
                     Ok(link) => link,
                     Err(fault) => {
-                        let Some(wait) = waits.next().filter(|_| request.body().is_empty()) else {
-                            return Err(refusals::unconnected(&route, fault));
-                        };
-                        // The endpoint may have moved meanwhile.
+                        // Nothing was sent, and the endpoint may have moved meanwhile.
                         if !self.follow(&mut route, &mut request, asked, end)? {
-                            sleep(wait).await;
+                            let wait = waits.next().filter(|_| matches!(fault, Fault::Unreachable(_)));
+                            sleep(wait.ok_or_else(|| refusals::unconnected(&route, fault))?).await;
                             self.follow(&mut route, &mut request, asked, end)?;
                         }
                         record.target = Some(Arc::clone(&route.target));

@@ -26,9 +26,9 @@ use crate::stream::Guarded;
 /// A client that has not sent the whole head of a request by then is dropped; so is one that keeps a connection open and
 /// asks for nothing.
 const HEAD: Duration = Duration::from_secs(60);
-/// What hyper itself takes of a head: more than the gateway, so that it is the gateway that refuses, and says why.
+/// What hyper itself takes of a head: more than the gateway, so that it is the gateway that refuses, and says why. (Of
+/// headers hyper takes a hundred by default; to take more it would get memory for them at every call.)
 const MOST_HEAD: usize = 128 * 1024;
-const MOST_HEADERS: usize = 128;
 /// A client that takes nothing of its answer for so long is dropped.
 const STALLED: Duration = Duration::from_secs(60);
 /// How often idle connections and revocations are looked through.
@@ -127,7 +127,7 @@ async fn connection<Io>(
     let visitor = Arc::new(Visitor { address, https, behind_proxy: gateway.settings.behind_proxy });
     let mut builder = Builder::new(TokioExecutor::new());
     let mut http1 = builder.http1();
-    http1.timer(TokioTimer::new()).header_read_timeout(HEAD).max_buf_size(MOST_HEAD).max_headers(MOST_HEADERS);
+    http1.timer(TokioTimer::new()).header_read_timeout(HEAD).max_buf_size(MOST_HEAD);
     let mut http2 = builder.http2();
     http2.timer(TokioTimer::new()).keep_alive_interval(HEAD).max_concurrent_streams(STREAMS);
     http2.max_header_list_size(128 * 1024);

@@ -19,7 +19,14 @@ pub(crate) struct Target {
     allowed: Box<[String]>,
     /// Where it is, or what is wrong with its address.
     pub(crate) place: Result<Place, String>,
-    idle: Mutex<Vec<Link>>,
+    idle: Mutex<Idle>,
+}
+
+#[derive(Default)]
+struct Idle {
+    links: Vec<Link>,
+    /// Whether somebody looks after them.
+    listed: bool,
 }
 
 /// Where an endpoint is.
@@ -53,7 +60,7 @@ impl Target {
     pub(crate) fn take(&self, rules: u64) -> Option<Link> {
         let mut waste = Vec::new();
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        while let Some(mut link) = idle.pop() {
+        while let Some(mut link) = idle.links.pop() {
             if link.rules == rules && link.rested.elapsed() < IDLE && link.is_ready() {
                 return Some(link);
             }
@@ -63,24 +70,25 @@ impl Target {
         None
     }
 
-    /// Takes a connection back; whether it is the first that rests.
+    /// Takes a connection back; whether somebody must look after those that rest from now on.
     pub(crate) fn rest(&self, mut link: Link) -> bool {
         if !link.is_ready() {
             return false;
         }
         link.rested = Instant::now();
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        if idle.len() < MOST_IDLE {
-            idle.push(link);
+        if idle.links.len() < MOST_IDLE {
+            idle.links.push(link);
         }
-        idle.len() == 1
+        !std::mem::replace(&mut idle.listed, true)
     }
 
-    /// Closes connections that rested too long or were closed at the other end; whether any is left.
+    /// Closes connections that rested too long or were closed at the other end; whether any is left to look after.
     pub(crate) fn sweep(&self) -> bool {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        idle.retain_mut(|link| link.rested.elapsed() < IDLE && link.is_ready());
-        !idle.is_empty()
+        idle.links.retain_mut(|link| link.rested.elapsed() < IDLE && link.is_ready());
+        idle.listed = !idle.links.is_empty();
+        idle.listed
     }
 }
 

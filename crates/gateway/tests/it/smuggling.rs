@@ -146,6 +146,18 @@ async fn targets_are_taken_by_their_path_alone() {
     }
 }
 
+#[tokio::test]
+async fn trailers_forge_no_headers() {
+    let (seen, _) = seen(
+        b"POST PATH HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\
+          Trailer: x-sum, x-tieline-organization, x_tieline_component, x-forwarded-for, authorization\r\n\r\n\
+          3\r\nabc\r\n0\r\nX-Sum: 1\r\nX-Tieline-Organization: evil\r\nX_Tieline_Component: evil\r\n\
+          X-Forwarded-For: evil\r\nAuthorization: evil\r\n\r\n",
+    )
+    .await;
+    assert!(seen.ends_with("3\r\nabc\r\n0\r\nx-sum: 1\r\n\r\n") && !seen.contains("evil"), "{seen}");
+}
+
 /// Bytes that follow a request are the next request, which is checked like any other: also after one that asks for an
 /// upgrade, when the endpoint does not agree.
 #[tokio::test]
