@@ -184,6 +184,7 @@ impl Work<'_> {
             }
             self.transaction.deployment_end(deployment.id, at).await?;
         }
+        self.component_keys_end(component.id, None).await?;
         self.subscribe(&used).await?;
         for connection in self.transaction.connections_keyed_for(component.id).await? {
             self.touch_connection(&connection);

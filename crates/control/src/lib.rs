@@ -23,6 +23,7 @@ mod page;
 mod project;
 mod purge;
 pub mod restore;
+mod rotation;
 mod sealed;
 mod service;
 mod start;

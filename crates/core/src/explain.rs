@@ -7,6 +7,7 @@ mod connection;
 mod deployment;
 mod gateway;
 mod marketplace;
+mod rotation;
 mod subscription;
 
 /// Marks a string literal as an error code: `code!("name_taken")`. It is the literal itself; the mark lets
@@ -340,6 +341,7 @@ const TABLES: &[&[(&str, &str)]] = &[
     deployment::PAGES,
     gateway::PAGES,
     marketplace::PAGES,
+    rotation::PAGES,
     subscription::PAGES,
     crate::descriptor::CODES,
 ];

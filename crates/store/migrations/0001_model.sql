@@ -161,7 +161,8 @@ CREATE INDEX connection_by_component ON connection (component_id, level, name_pa
 CREATE INDEX connection_by_project ON connection (project_id, level, name_part, id);
 CREATE INDEX connection_by_application ON connection (application_id, service_id) WHERE application_id IS NOT NULL;
 
--- The secrets of clients: many per client, of one component where the connection says so. `state`: live, revoked.
+-- The secrets of clients: many per client, of one component where the connection says so. `state`: live, revoked. One that
+-- is live and has `not_after` is being rotated out.
 CREATE TABLE client_secret (
     id TEXT PRIMARY KEY,
     client_id TEXT NOT NULL REFERENCES oauth_client (id),
@@ -173,6 +174,7 @@ CREATE TABLE client_secret (
     created_at TEXT NOT NULL
 );
 CREATE INDEX client_secret_by_client ON client_secret (client_id);
+CREATE INDEX client_secret_retiring ON client_secret (not_after) WHERE state = 'live' AND not_after IS NOT NULL;
 CREATE INDEX client_secret_by_version ON client_secret (sealed_version_id);
 CREATE INDEX client_secret_by_holder ON client_secret (holder_component_id) WHERE holder_component_id IS NOT NULL;
 
@@ -211,6 +213,7 @@ CREATE TABLE api_key (
 );
 CREATE INDEX api_key_by_connection ON api_key (connection_id, environment_id);
 CREATE INDEX api_key_by_environment ON api_key (environment_id);
+CREATE INDEX api_key_retiring ON api_key (not_after) WHERE state = 'live' AND not_after IS NOT NULL;
 CREATE INDEX api_key_by_version ON api_key (sealed_version_id);
 CREATE INDEX api_key_by_holder ON api_key (holder_component_id) WHERE holder_component_id IS NOT NULL;
 

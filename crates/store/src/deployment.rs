@@ -43,7 +43,7 @@ pub struct Deployment {
 }
 
 impl Deployment {
-    fn read(row: &Row) -> Result<Self> {
+    pub(crate) fn read(row: &Row) -> Result<Self> {
         Ok(Self {
             id: row.parsed("id")?,
             organization_id: row.parsed("organization_id")?,

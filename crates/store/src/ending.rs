@@ -20,7 +20,7 @@ impl Transaction {
         Ok(())
     }
 
-    /// Up to `limit` revoked or superseded values of an organization after an id, in order of ids, that no key and no
+    /// Up to `limit` revoked or superseded values of an organization after an id, in order of ids, that no live key and no
     /// snapshot needs. What entries refer to is theirs to say.
     ///
     /// # Errors
@@ -39,14 +39,15 @@ impl Transaction {
              AND NOT EXISTS (SELECT 1 FROM snapshot_secret
                  JOIN instance ON instance.snapshot_id = snapshot_secret.snapshot_id
                  WHERE snapshot_secret.sealed_version_id = sealed_version.id)
-             AND NOT EXISTS (SELECT 1 FROM client_secret WHERE sealed_version_id = sealed_version.id)
-             AND NOT EXISTS (SELECT 1 FROM api_key WHERE sealed_version_id = sealed_version.id)
+             AND NOT EXISTS (SELECT 1 FROM client_secret
+                 WHERE sealed_version_id = sealed_version.id AND state = 'live')
+             AND NOT EXISTS (SELECT 1 FROM api_key WHERE sealed_version_id = sealed_version.id AND state = 'live')
              ORDER BY id LIMIT $3";
         let values = [text(organization), text(after), Value::Integer(limit)];
         self.rows(sql, &values).await?.iter().map(|row| row.parsed("id")).collect()
     }
 
-    /// Forgets a sealed value for good, with the snapshots that refer to it.
+    /// Forgets a sealed value for good, with the revoked keys and the snapshots that refer to it.
     ///
     /// # Errors
     /// [`crate::Error::Referenced`] while a deployment, an instance or a key needs it.
@@ -58,7 +59,13 @@ impl Transaction {
                 self.execute(sql, &[text(&snapshot)]).await?;
             }
         }
-        self.execute("DELETE FROM sealed_version WHERE id = $1", &[text(id)]).await?;
+        for sql in [
+            "DELETE FROM client_secret WHERE sealed_version_id = $1 AND state = 'revoked'",
+            "DELETE FROM api_key WHERE sealed_version_id = $1 AND state = 'revoked'",
+            "DELETE FROM sealed_version WHERE id = $1",
+        ] {
+            self.execute(sql, &[text(id)]).await?;
+        }
         Ok(())
     }
 }

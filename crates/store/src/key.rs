@@ -59,7 +59,7 @@ pub struct Key {
 }
 
 impl Key {
-    fn read(row: &Row) -> Result<Self> {
+    pub(crate) fn read(row: &Row) -> Result<Self> {
         Ok(Self {
             id: row.parsed("id")?,
             sealed_version_id: row.parsed("sealed_version_id")?,
@@ -246,13 +246,13 @@ impl Transaction {
         Ok(())
     }
 
-    /// The live secrets of a client, the youngest first.
+    /// The live secrets of a client: those that do not retire first, then the youngest first.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn client_secrets(&mut self, client: &str) -> Result<Vec<Key>> {
-        let sql =
-            "SELECT * FROM client_secret WHERE client_id = $1 AND state = 'live' ORDER BY created_at DESC, id DESC";
+        let sql = "SELECT * FROM client_secret WHERE client_id = $1 AND state = 'live'
+             ORDER BY CASE WHEN not_after IS NULL THEN 0 ELSE 1 END, created_at DESC, id DESC";
         self.rows(sql, &[text(client)]).await?.iter().map(Key::read).collect()
     }
 
@@ -284,13 +284,13 @@ impl Transaction {
         Ok(())
     }
 
-    /// The live API keys of a connection in an environment, the youngest first.
+    /// The live API keys of a connection in an environment: those that do not retire first, then the youngest first.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn api_keys(&mut self, connection: ConnectionId, environment: EnvironmentId) -> Result<Vec<Key>> {
         let sql = "SELECT * FROM api_key WHERE connection_id = $1 AND environment_id = $2 AND state = 'live'
-             ORDER BY created_at DESC, id DESC";
+             ORDER BY CASE WHEN not_after IS NULL THEN 0 ELSE 1 END, created_at DESC, id DESC";
         self.rows(sql, &[text(connection), text(environment)]).await?.iter().map(Key::read).collect()
     }
 }

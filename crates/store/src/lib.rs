@@ -13,6 +13,7 @@ pub mod organization;
 pub mod record;
 pub mod release;
 pub mod replan;
+pub mod rotation;
 pub mod route_table;
 pub mod row;
 pub mod search;

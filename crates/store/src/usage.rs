@@ -142,22 +142,41 @@ impl Transaction {
 
 /// Instances.
 impl Transaction {
-    /// Records which snapshot a runner took; nothing when the snapshot is gone, with its component or environment.
+    /// Records which snapshot a runner holds; nothing when it is none of its component and environment, or gone with them,
+    /// or when a later report is there already.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn instance_save(&mut self, id: InstanceId, major: i64, snapshot: &str, at: Timestamp) -> Result<()> {
+    pub async fn instance_save(
+        &mut self,
+        id: InstanceId,
+        place: (ComponentId, EnvironmentId),
+        major: i64,
+        snapshot: &str,
+        at: Timestamp,
+    ) -> Result<()> {
         self.execute(
             "INSERT INTO instance (id, organization_id, component_id, environment_id, major, snapshot_id, reported_at)
-             SELECT $1, organization_id, component_id, environment_id, $2, id, $3 FROM snapshot WHERE id = $4
-             ON CONFLICT (id) DO UPDATE SET snapshot_id = excluded.snapshot_id, reported_at = excluded.reported_at",
-            &[text(id), Value::Integer(major), text(at), text(snapshot)],
+             SELECT $1, organization_id, component_id, environment_id, $2, id, $3 FROM snapshot
+             WHERE id = $4 AND component_id = $5 AND environment_id = $6
+             ON CONFLICT (id) DO UPDATE SET snapshot_id = excluded.snapshot_id, reported_at = excluded.reported_at
+             WHERE instance.reported_at <= excluded.reported_at",
+            &[text(id), Value::Integer(major), text(at), text(snapshot), text(place.0), text(place.1)],
         )
         .await?;
         Ok(())
     }
 
-    /// The instances of a component with the snapshots that they took, by id.
+    /// Forgets an instance that ended.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn instance_delete(&mut self, id: InstanceId) -> Result<()> {
+        self.execute("DELETE FROM instance WHERE id = $1", &[text(id)]).await?;
+        Ok(())
+    }
+
+    /// The instances of a component with the snapshots that they hold, by id.
     ///
     /// # Errors
     /// When the database fails.

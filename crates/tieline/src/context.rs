@@ -148,6 +148,11 @@ impl Context {
         needed(self.component_if_any(), "component")
     }
 
+    /// The component and the environment, only if they are given as flags: for commands to which their absence means all.
+    pub(crate) fn narrowed(&self) -> (Option<&String>, Option<&String>) {
+        (self.flags.component.as_ref(), self.flags.environment.as_ref())
+    }
+
     /// The component, if one is given.
     pub(crate) fn component_if_any(&self) -> Option<&String> {
         self.flags.component.as_ref().or(self.file.component.as_ref())

@@ -37,6 +37,11 @@ pub(crate) fn error_line(text: &str) {
     let _ = writeln!(std::io::stderr(), "{}", printable(text));
 }
 
+/// Prints a question on stderr, which its answer follows on the same line.
+pub(crate) fn prompt(text: &str) {
+    let _ = write!(std::io::stderr(), "{}", printable(text));
+}
+
 /// Prints a value: as JSON, or as the text that a command makes of it.
 pub(crate) fn value(format: OutputFormat, value: &Value, text: impl FnOnce(&Value) -> String) {
     match format {

@@ -33,6 +33,8 @@ const UPKEEP: Duration = Duration::from_millis(100);
 
 /// How often keys that sign tokens are looked at, and what clients failed to prove is recorded.
 const TOKENS: Duration = Duration::from_secs(60);
+/// How often former keys are looked at: whether anybody still holds them, and whether their time is over.
+const ROTATIONS: Duration = Duration::from_secs(1);
 /// How often somebody looks for what is still to be planned again without being told: what another server left when it was
 /// killed, and what could not be planned some time ago.
 const REPLAN: Duration = Duration::from_secs(5);
@@ -121,6 +123,7 @@ impl Server {
         tasks.spawn(purge(Arc::clone(&control), stopping.clone()));
         tasks.spawn(tokens(Arc::clone(&control), stopping.clone()));
         tasks.spawn(replan(Arc::clone(&control), stopping.clone()));
+        tasks.spawn(rotations(Arc::clone(&control), stopping.clone()));
         tasks.spawn(upkeep(control, stopping.clone()));
         let tls = settings.tls.as_ref();
         serve(&mut tasks, api.listener, tls, tieline_web::router(app), &stopping)?;
@@ -250,6 +253,19 @@ async fn replan(control: Arc<Control>, mut stopping: watch::Receiver<bool>) {
             _ = stopping.wait_for(|stop| *stop) => return,
             _ = changes.changed() => {}
             () = tokio::time::sleep(REPLAN) => {}
+        }
+    }
+}
+
+/// Revokes former keys that nobody holds any more, or whose time is over.
+async fn rotations(control: Arc<Control>, mut stopping: watch::Receiver<bool>) {
+    loop {
+        if let Err(error) = control.rotations_reconcile().await {
+            tracing::warn!(%error, "former keys wait to be revoked");
+        }
+        tokio::select! {
+            _ = stopping.wait_for(|stop| *stop) => return,
+            () = tokio::time::sleep(ROTATIONS) => {}
         }
     }
 }

@@ -1,5 +1,5 @@
 //! OAuth applications and keys: which application a connection uses, and the client ids, secrets and API keys that are
-//! minted for it in each environment. Nothing here replaces or revokes a key that is there.
+//! minted for it in each environment. Nothing here replaces or revokes a key that is there; `rotation` does.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -160,13 +160,13 @@ impl Work<'_> {
         Ok(())
     }
 
-    async fn client_secret_new(&mut self, client: &str, holder: Option<&Component>) -> Result<()> {
+    pub(crate) async fn client_secret_new(&mut self, client: &str, holder: Option<&Component>) -> Result<()> {
         let drawn = token::client_secret(&*self.control.randomness);
         let key = self.key(&format!("client/{client}"), drawn, holder).await?;
         Ok(self.transaction.client_secret_insert(client, &key).await?)
     }
 
-    async fn api_key_new(
+    pub(crate) async fn api_key_new(
         &mut self,
         connection: &Connection,
         environment: &Environment,

@@ -52,6 +52,9 @@ impl Work<'_> {
                 revealed.push(environment.handle.clone());
             }
             let mut view = self.environment_view(connection, &service, values, show, reveal).await?;
+            if show != Show::Status {
+                view.rotations = self.rotations_of(connection, &environment).await?;
+            }
             view.subscription = self.standing_of(connection, &service, &environment).await?;
             environments.insert(environment.handle, view);
         }
@@ -102,7 +105,14 @@ impl Work<'_> {
             }
             parameters = Some(views);
         }
-        Ok(ConnectionEnvironmentView { status: status.to_owned(), reason, warning, subscription: None, parameters })
+        Ok(ConnectionEnvironmentView {
+            status: status.to_owned(),
+            reason,
+            warning,
+            subscription: None,
+            rotations: Vec::new(),
+            parameters,
+        })
     }
 
     async fn parameter_view(

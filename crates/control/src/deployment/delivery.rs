@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use tieline_core::access::{Permission, is_runner};
-use tieline_core::id::{InstanceId, SealedVersionId};
+use tieline_core::id::{ComponentId, EnvironmentId, InstanceId, SealedVersionId};
 use tieline_core::model::PinnedValue;
 use tieline_core::resolve::Pinned;
 use tieline_core::secret::{Digest, Sealed};
@@ -66,16 +66,20 @@ pub(crate) struct Delivered {
     sealed: BTreeMap<SealedVersionId, SealedVersion>,
 }
 
-/// That a runner took a snapshot.
+/// What a runner holds.
 pub(crate) struct Report {
+    component: ComponentId,
+    environment: EnvironmentId,
     major: i64,
-    snapshot: String,
+    /// None when it has ended.
+    snapshot: Option<String>,
     at: Timestamp,
 }
 
 impl Control {
-    /// The values of the live snapshot. A runner's fetch is an instance report; anybody else's is audited. `instance`
-    /// tells the processes of one runner's token apart.
+    /// The values of the live snapshot, for a process that starts with them. A fetch by a runner, or for a process that
+    /// says which it is, is an instance report; anybody's but a runner's is audited. `instance` tells the processes of one
+    /// token apart.
     ///
     /// # Errors
     /// `forbidden`, `not_deployed`, `several_majors_live`, and "not found" for what the actor may not see.
@@ -86,10 +90,41 @@ impl Control {
         instance: Option<&str>,
     ) -> Result<SnapshotValues> {
         let delivered = self.delivered(actor, query).await?;
-        let values = self.opened(&delivered)?;
-        if delivered.runner {
-            self.report(actor, &delivered, instance);
-        } else {
+        let values = self.handed_out(actor, query, &delivered).await?;
+        if delivered.runner || instance.is_some() {
+            self.report(actor, &delivered, instance, Some(&delivered.live.snapshot_id));
+        }
+        Ok(values)
+    }
+
+    /// As [`Control::snapshot_fetch`], for a process that goes on with what it holds for now: it reports that itself.
+    ///
+    /// # Errors
+    /// As [`Control::snapshot_fetch`].
+    pub async fn snapshot_follow(&self, actor: &Actor, query: &SnapshotQuery) -> Result<SnapshotValues> {
+        let delivered = self.delivered(actor, query).await?;
+        self.handed_out(actor, query, &delivered).await
+    }
+
+    /// Notes which snapshot a process runs with; an empty one says that it has ended.
+    ///
+    /// # Errors
+    /// As [`Control::snapshot_fetch`].
+    pub async fn instance_report(
+        &self,
+        actor: &Actor,
+        query: &SnapshotQuery,
+        instance: &str,
+        running: &str,
+    ) -> Result<()> {
+        let delivered = self.delivered(actor, query).await?;
+        self.report(actor, &delivered, Some(instance), Some(running).filter(|running| !running.is_empty()));
+        Ok(())
+    }
+
+    async fn handed_out(&self, actor: &Actor, query: &SnapshotQuery, delivered: &Delivered) -> Result<SnapshotValues> {
+        let values = self.opened(delivered)?;
+        if !delivered.runner {
             let work = self.write(actor, &query.organization).await?;
             let object = format!("{}/{}", delivered.spot.project.handle, delivered.spot.component.handle);
             let detail = json!({
@@ -121,7 +156,13 @@ impl Control {
         let recorded = async {
             let mut transaction = self.store.write().await?;
             for (id, report) in &reports {
-                transaction.instance_save(*id, report.major, &report.snapshot, report.at).await?;
+                let place = (report.component, report.environment);
+                match &report.snapshot {
+                    Some(snapshot) => {
+                        transaction.instance_save(*id, place, report.major, snapshot, report.at).await?;
+                    }
+                    None => transaction.instance_delete(*id).await?,
+                }
             }
             transaction.instances_forget(self.now() - INSTANCE_KEPT).await?;
             transaction.commit().await
@@ -178,15 +219,16 @@ impl Control {
         })
     }
 
-    /// Notes that a runner took a snapshot. A process that was exec'd reports no end: what it named itself stands for it,
+    /// Notes what a runner holds. A process that was exec'd reports no end: what it named itself stands for it,
     /// or else its token and place, until the next fetch.
-    fn report(&self, actor: &Actor, delivered: &Delivered, instance: Option<&str>) {
+    fn report(&self, actor: &Actor, delivered: &Delivered, instance: Option<&str>, snapshot: Option<&str>) {
         let (spot, live) = (&delivered.spot, &delivered.live);
         let (component, environment) = (spot.component.id, spot.environment.id);
         // The token and place are always part of it, so that nobody reports in another's name.
         let named = instance.unwrap_or_default();
         let instance = format!("{} {component} {environment} {} {named}", actor.token, live.major);
-        let report = Report { major: live.major, snapshot: live.snapshot_id.clone(), at: self.now() };
+        let (major, snapshot) = (live.major, snapshot.map(str::to_owned));
+        let report = Report { component, environment, major, snapshot, at: self.now() };
         let mut reports = self.reports.lock().unwrap_or_else(PoisonError::into_inner);
         reports.insert(InstanceId(stable_id(&instance)), report);
     }

@@ -128,7 +128,9 @@ impl Work<'_> {
     }
 
     async fn refuse_revoked(&mut self, target: &Deployment) -> Result<()> {
-        let revoked = self.transaction.snapshot_revoked(&target.snapshot_id).await?;
+        // What is being rotated out would be revoked under it.
+        let mut revoked = self.transaction.snapshot_revoked(&target.snapshot_id).await?;
+        revoked.extend(self.transaction.snapshot_retiring(&target.snapshot_id).await?);
         if revoked.is_empty() {
             return Ok(());
         }
@@ -140,7 +142,7 @@ impl Work<'_> {
         let names: Vec<_> = pinned.iter().filter(is_revoked).map(|pinned| pinned.name.as_str()).collect();
         Err(Error::conflict(
             code!("values_revoked"),
-            format!("values of that snapshot have been revoked since: {}", names.join(", ")),
+            format!("values of that snapshot have been revoked or rotated since: {}", names.join(", ")),
             "deploy the older version again instead: it resolves the present values",
         ))
     }

@@ -6,7 +6,7 @@ use tieline_core::wire::plan::DeploymentView;
 use crate::{Actor, Control, Result};
 
 impl Control {
-    /// Takes the live deployment of a component out. The marketplace stands for what is left: an
+    /// Takes the live deployment of a component out, and revokes the keys that it alone held. The marketplace stands for what is left: an
     /// endpoint that is deployed nowhere any more is no longer listed.
     ///
     /// # Errors
@@ -28,6 +28,7 @@ impl Control {
         let used = work.used_by(&live).await?;
         let at = work.at;
         work.transaction.deployment_end(live.id, at).await?;
+        work.component_keys_end(spot.component.id, Some(spot.environment.id)).await?;
         work.subscribe(&used).await?;
         work.connections_purge().await?;
         work.list_major(&spot, live.major).await?;

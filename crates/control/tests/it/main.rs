@@ -12,6 +12,7 @@ mod memory;
 mod oauth;
 mod paging;
 mod provider;
+mod rotation;
 mod service;
 mod subscription;
 mod table;

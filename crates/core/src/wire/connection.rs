@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::ConnectionId;
 use crate::model::{AccessMode, Level, Scheme, Secrets};
+use crate::wire::rotation::RotationView;
 use crate::wire::subscription::SubscriptionStanding;
 
 /// What makes a connection.
@@ -109,6 +110,9 @@ pub struct ConnectionEnvironmentView {
     /// for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subscription: Option<SubscriptionStanding>,
+    /// The rotations of its keys that are under way there; absent when there are none, and in a list.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rotations: Vec<RotationView>,
     /// Its parameters; absent in a list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parameters: Option<Vec<ParameterView>>,

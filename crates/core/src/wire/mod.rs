@@ -4,6 +4,7 @@ pub mod access;
 pub mod connection;
 pub mod oauth;
 pub mod plan;
+pub mod rotation;
 pub mod service;
 pub mod subscription;
 pub mod tenancy;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use tieline_core::endpoint::{EndpointType, Visibility};
 use tieline_core::id::{
@@ -23,6 +23,7 @@ use tieline_store::oauth::{Revocation, SigningKeyRow};
 use tieline_store::organization::Organization;
 use tieline_store::record::{AuditEntry, AuditFilter, LastChange};
 use tieline_store::release::{Release, Snapshot};
+use tieline_store::rotation::{Credential, Holding, Issued};
 use tieline_store::route_table::StoredEntry;
 use tieline_store::search::Query;
 use tieline_store::service::{Entry, Service};
@@ -496,10 +497,47 @@ async fn deployments(transaction: &mut Transaction) -> Done {
     assert_eq!(transaction.replan_next("", later).await?, None);
     transaction.replan_service(SERVICE, "again", AT).await?;
     let instance = InstanceId(Uuid::from_u128(30));
-    transaction.instance_save(instance, 1, "two", AT).await?;
-    transaction.instance_save(InstanceId(Uuid::from_u128(31)), 1, "gone", AT).await?;
+    let place = (COMPONENT, ENVIRONMENT);
+    transaction.instance_save(instance, place, 1, "two", AT).await?;
+    transaction.instance_save(InstanceId(Uuid::from_u128(31)), place, 1, "gone", AT).await?;
+    let elsewhere = (ComponentId(Uuid::from_u128(99)), ENVIRONMENT);
+    transaction.instance_save(InstanceId(Uuid::from_u128(32)), elsewhere, 1, "two", AT).await?;
+    let ended = InstanceId(Uuid::from_u128(33));
+    transaction.instance_save(ended, place, 1, "two", AT).await?;
+    transaction.instance_delete(ended).await?;
     transaction.instances_forget(AT).await?;
     assert_eq!(transaction.instances_of_component(COMPONENT).await?, [(instance, "two".to_owned())]);
+    retiring(transaction).await
+}
+
+/// What retires, who holds it, and its end. The deployment and the instance run with the snapshot `two`.
+async fn retiring(transaction: &mut Transaction) -> Done {
+    let held = key(20, &[1, 2]);
+    let issued = Issued::ClientSecret { client: "client".to_owned(), application: APPLICATION };
+    let secret = Credential { issued, environment_id: ENVIRONMENT, key: held.clone() };
+    let end = AT + SignedDuration::from_hours(1);
+    transaction.credential_retire(&secret, end).await?;
+    let secret = Credential { key: Key { not_after: Some(end), ..held }, ..secret };
+    assert_eq!(transaction.retiring_next("").await?, Some(ORGANIZATION));
+    assert_eq!(transaction.retiring_next(&ORGANIZATION.to_string()).await?, None);
+    let keys = transaction.api_keys(CONNECTION, ENVIRONMENT).await?;
+    let issued = Issued::ApiKey { connection: CONNECTION };
+    let key = Credential { issued, environment_id: ENVIRONMENT, key: keys[0].clone() };
+    assert_eq!(transaction.credentials_retiring(ORGANIZATION).await?, [secret, key.clone()]);
+    transaction.credential_retire(&key, end).await?;
+    assert_eq!(transaction.api_keys(CONNECTION, ENVIRONMENT).await?[0].not_after, Some(end));
+    let deployments = transaction.deployments_holding(SEALED).await?;
+    assert_eq!(deployments.into_iter().map(|found| found.id).collect::<Vec<_>>(), [DEPLOYMENT]);
+    assert_eq!(transaction.snapshot_retiring("two").await?, [SEALED]);
+    let holding = Holding { component_id: COMPONENT, major: 1, instances: 1 };
+    assert_eq!(transaction.instances_holding(SEALED).await?, [holding]);
+    let own: Vec<_> = transaction.credentials_of_component(COMPONENT, Some(ENVIRONMENT)).await?;
+    assert_eq!(own, transaction.credentials_of_component(COMPONENT, None).await?);
+    for credential in transaction.credentials_retiring(ORGANIZATION).await? {
+        transaction.credential_revoke(&credential, AT).await?;
+    }
+    assert_eq!(transaction.retiring_next("").await?, None);
+    assert_eq!(transaction.client_secrets("client").await?, []);
     Ok(())
 }
 

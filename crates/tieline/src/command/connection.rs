@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 use tieline_core::code;
 
+use super::rotation;
 use crate::client::{Client, segment};
 use crate::context::Context;
 use crate::failure::{Done, Failure};
@@ -50,6 +51,10 @@ pub(crate) enum ConnectionCommand {
         #[arg(long = "map", value_name = "ENVIRONMENT=TARGET")]
         map: Vec<String>,
     },
+    /// Rotate the keys of a connection without an outage
+    Rotate(rotation::Rotate),
+    /// Cut one component off: revoke the keys that it alone holds
+    Revoke(rotation::Revoke),
     /// Delete a connection
     Delete {
         /// Its name in the scope, or its id
@@ -137,6 +142,12 @@ pub(crate) fn run(command: ConnectionCommand, context: &Context) -> Done {
             let body = json!({ "description": description, "mapping": mapping });
             let changed = context.client()?.patch(&one(&connection, ""), &body)?;
             output::value(context.output(), &changed, viewed);
+        }
+        ConnectionCommand::Rotate(arguments) => {
+            rotation::rotate(&arguments, &one(&arguments.connection, "/rotate"), context)?;
+        }
+        ConnectionCommand::Revoke(arguments) => {
+            rotation::revoke(&one(&arguments.connection, "/revoke"), context)?;
         }
         ConnectionCommand::Delete { connection, force, revoke_now } => {
             let force = if force { format!("&force=true&revoke_now={revoke_now}") } else { String::new() };
@@ -269,6 +280,7 @@ fn environments(connection: &Value) -> String {
             }
         }
         text.push('\n');
+        text += &rotation::under_way(state);
         let rows: Vec<_> = state["parameters"].as_array().into_iter().flatten().map(row).collect();
         text += &indented(&output::table(&rows, &[("VARIABLE", "variable"), ("VALUE", "value")]));
     }

@@ -14,6 +14,7 @@ pub(crate) mod organization;
 pub(crate) mod plan;
 pub(crate) mod project;
 pub(crate) mod restore;
+pub(crate) mod rotation;
 pub(crate) mod run;
 pub(crate) mod service;
 pub(crate) mod service_text;

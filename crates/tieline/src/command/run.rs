@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
 
 use clap::Args;
 use jiff::Timestamp;
@@ -63,10 +64,13 @@ const LONGEST_POLL: Duration = Duration::from_secs(25);
 /// Between questions to a server that is away or refuses.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-/// How often a supervised command is reported, although nothing changes.
-const REPORT: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long the end of a supervised command may take to be said.
+const FAREWELL: Duration = Duration::from_secs(1);
+/// How long a command may take to be started again: its grace, and what the system needs.
+const RESTARTED: Duration = GRACE.saturating_add(Duration::from_secs(5));
 
 /// Where snapshots come from: the server, wherever it is at the time, or what is left of its last answer.
+#[derive(Clone)]
 struct Delivery {
     context: Context,
     token: Secret,
@@ -115,10 +119,21 @@ impl Delivery {
     }
 
     /// The live snapshot once its revision is not the one that is held; none when the wait, in seconds, is over.
-    fn next(&self, held: &str, wait: u64) -> Result<Option<Start>, Failure> {
-        let path = format!("{}&held={}&wait={wait}", self.path, segment(held));
+    /// `running` is the snapshot that the process goes on with meanwhile.
+    fn next(&self, held: &str, running: &str, wait: u64) -> Result<Option<Start>, Failure> {
+        let path = format!("{}&held={}&wait={wait}&running={}", self.path, segment(held), segment(running));
         let answer = self.context.client()?.get(&path)?;
         if answer["snapshot"].is_string() { self.take(answer).map(Some) } else { Ok(None) }
+    }
+
+    /// Says that the process has ended, so that nobody waits for what it held. A server that is away is not waited for.
+    fn ended(self) {
+        let (done, waiting) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let said = self.context.client().and_then(|client| client.get(&format!("{}&running=", self.path)));
+            done.send(said.is_ok())
+        });
+        let _ = waiting.recv_timeout(FAREWELL);
     }
 
     fn take(&self, answer: serde_json::Value) -> Result<Start, Failure> {
@@ -169,50 +184,80 @@ impl Sealer for TokenSealer<'_> {
 }
 
 fn watch(command: CommandLine, delivery: Delivery, start: Start) -> Done {
-    let held = start.revision;
+    let (held, running) = (start.revision, start.snapshot_id.clone());
     let update = Update { snapshot_id: start.snapshot_id, variables: start.variables, restart: true };
     let supervisor = Supervisor::new(command, update, GRACE);
     let updates = supervisor.updates();
-    std::thread::spawn(move || follow(&delivery, &updates, held));
+    let running = Arc::new(Running::new(&running));
+    let (following, told) = (delivery.clone(), Arc::clone(&running));
+    std::thread::spawn(move || follow(&following, &updates, &told, held));
     let ending = supervisor.run(&mut |notice| match notice {
         Notice::Started { snapshot_id, pid } => {
             output::error_line(&format!("tieline: started {pid} with the snapshot {snapshot_id}"));
+            running.started(snapshot_id);
         }
         Notice::Stopping { snapshot_id } => {
             output::error_line(&format!("tieline: stopping it for the snapshot {snapshot_id}"));
         }
         Notice::Killed => output::error_line("tieline: it did not stop in time and was killed"),
     });
+    delivery.ended();
     match ending {
         Ok(ending) => ending.end_process(),
         Err(error) => Err(start_failure_of_watch(&error)),
     }
 }
 
+/// Which snapshot the supervised command runs with.
+struct Running {
+    snapshot: Mutex<String>,
+    changed: Condvar,
+}
+
+impl Running {
+    fn new(snapshot: &str) -> Self {
+        Self { snapshot: Mutex::new(snapshot.to_owned()), changed: Condvar::new() }
+    }
+
+    fn snapshot(&self) -> String {
+        self.snapshot.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn started(&self, snapshot: String) {
+        *self.snapshot.lock().unwrap_or_else(PoisonError::into_inner) = snapshot;
+        self.changed.notify_all();
+    }
+
+    /// Waits until the command was started with a snapshot, as long as that can take.
+    fn wait_for(&self, snapshot: &str) {
+        let held = self.snapshot.lock().unwrap_or_else(PoisonError::into_inner);
+        // Who gave up reports what runs, as ever.
+        let _ = self.changed.wait_timeout_while(held, RESTARTED, |running| running != snapshot);
+    }
+}
+
 /// Follows the live snapshot until the command has ended. What must wait for its policy waits in polls, so that a later
 /// snapshot or another policy takes its place. A server that is away is asked again, ever more slowly.
-fn follow(delivery: &Delivery, updates: &Updates, mut held: String) {
+fn follow(delivery: &Delivery, updates: &Updates, running: &Running, mut held: String) {
     let mut waiting: Option<Start> = None;
     let mut pause = SHORTEST_PAUSE;
     let mut refused = None;
-    let mut reported = Instant::now();
     loop {
         let opening = waiting.as_ref().and_then(|next| next.policy.restart_at(SystemClock.now())).map(until);
         if opening == Some(Duration::ZERO)
             && let Some(next) = waiting.take()
         {
+            let snapshot_id = next.snapshot_id.clone();
             let update = Update { snapshot_id: next.snapshot_id, variables: next.variables, restart: true };
             if !updates.send(update) {
                 return;
             }
+            // The next question says what the command runs with: until it was started again, that is the former one.
+            running.wait_for(&snapshot_id);
             continue;
         }
-        if reported.elapsed() >= REPORT {
-            // Holding nothing, it is given the snapshot again, which reports that it still runs.
-            (reported, held) = (Instant::now(), String::new());
-        }
         let most = opening.unwrap_or(LONGEST_POLL).min(LONGEST_POLL);
-        match delivery.next(&held, most.as_secs() + u64::from(most.subsec_nanos() > 0)) {
+        match delivery.next(&held, &running.snapshot(), most.as_secs() + u64::from(most.subsec_nanos() > 0)) {
             Ok(next) => {
                 (pause, refused) = (SHORTEST_PAUSE, None);
                 if let Some(next) = next {

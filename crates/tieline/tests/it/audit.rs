@@ -82,6 +82,8 @@ fn steps() -> Vec<(&'static str, String, Value)> {
         "source": { "file": "component.yaml", "text": text } });
     let subscribe = json!({ "id": "3f1b6f0e-8d6c-4f6e-9a57-0b9f3f1f7c11", "name": "orders", "level": "component",
         "service": "service:/shop/orders/v2/api", "project": "shop", "component": "partner" });
+    let own = json!({ "name": "own", "level": "component", "service": "service:/shop/orders/v2/api", "project": "shop",
+        "component": "partner", "secrets": "per-component" });
     vec![
         ("POST", "/organizations".to_owned(), json!({ "handle": "acme" })),
         ("PATCH", acme(""), json!({ "variable_prefix": "ACME" })),
@@ -111,6 +113,9 @@ fn steps() -> Vec<(&'static str, String, Value)> {
         ("POST", format!("{SUBSCRIPTION}/block"), json!({})),
         ("POST", format!("{SUBSCRIPTION}/unblock"), Value::Null),
         ("PATCH", SUBSCRIPTION.to_owned(), json!({ "plan": "gold" })),
+        ("POST", format!("{CONNECTION}/rotate"), json!({})),
+        ("POST", acme("/connections"), own),
+        ("POST", acme("/connections/own/revoke?project=shop&component=partner"), json!({ "component": "partner" })),
         ("DELETE", acme("/projects/shop/components/partner"), Value::Null),
         ("DELETE", orders("/environments/development/deployment?version=v1"), Value::Null),
         ("DELETE", orders("/environments/development/deployment"), Value::Null),

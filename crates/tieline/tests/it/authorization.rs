@@ -126,6 +126,8 @@ fn table() -> Vec<(&'static str, Row, Value)> {
         ("connection_view", VIEW, Value::Null),
         ("connection_guide", VIEW, Value::Null),
         ("connection_update", DEVELOP, json!({ "mapping": { "no-such-environment": "x" } })),
+        ("connection_rotate", DEVELOP, json!({ "deadline": 0 })),
+        ("connection_revoke", DEVELOP, json!({ "component": "billing", "environments": ["nowhere"] })),
         ("subscription_list", MEMBERS, Value::Null),
         ("subscription_update", ADMINISTER, json!({ "plan": "!" })),
         ("subscription_approve", ADMINISTER, json!({})),

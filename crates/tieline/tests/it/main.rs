@@ -16,6 +16,7 @@ mod killed;
 mod oauth;
 mod operations;
 mod reference;
+mod rotation;
 mod run;
 mod shop;
 mod world;

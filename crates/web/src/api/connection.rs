@@ -8,6 +8,7 @@ use tieline_control::{Force, PageQuery, Scope};
 use tieline_core::wire::connection::{
     ConnectionCreate, ConnectionGuide, ConnectionUpdate, ConnectionView, ConsumerView,
 };
+use tieline_core::wire::rotation::{ConnectionKeysChanged, ConnectionRevoke, ConnectionRotate};
 use tieline_core::wire::{Page, Problem};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -22,6 +23,8 @@ pub(super) fn router() -> OpenApiRouter<App> {
         .routes(routes!(connection_create, connection_list))
         .routes(routes!(connection_view, connection_update, connection_delete))
         .routes(routes!(connection_guide))
+        .routes(routes!(connection_rotate))
+        .routes(routes!(connection_revoke))
 }
 
 /// Where the caller stands: what a name means there.
@@ -152,6 +155,34 @@ async fn connection_update(
     let (connection, scope) = (connection.as_str(), at.scope());
     let view = app.control.connection_update(&actor, &organization, connection, scope, request, expected).await?;
     Ok((etag(view.revision), Json(view)))
+}
+
+/// Rotates the keys of a connection: the former ones are accepted until nobody holds them, or until the deadline.
+#[utoipa::path(post, path = "/organizations/{organization}/connections/{connection}/rotate", tag = "connection",
+    params(("organization" = String, Path), ("connection" = String, Path), At), request_body = ConnectionRotate,
+    responses((status = 200, body = ConnectionKeysChanged), (status = "default", body = Problem)))]
+async fn connection_rotate(
+    State(app): State<App>,
+    Caller(actor): Caller,
+    Path((organization, connection)): Path<(String, String)>,
+    Params(at): Params<At>,
+    Body(request): Body<ConnectionRotate>,
+) -> ApiResult<Json<ConnectionKeysChanged>> {
+    Ok(Json(app.control.connection_rotate(&actor, &organization, &connection, at.scope(), request).await?))
+}
+
+/// Revokes the keys that one component alone holds under a connection with a secret per component.
+#[utoipa::path(post, path = "/organizations/{organization}/connections/{connection}/revoke", tag = "connection",
+    params(("organization" = String, Path), ("connection" = String, Path), At), request_body = ConnectionRevoke,
+    responses((status = 200, body = ConnectionKeysChanged), (status = "default", body = Problem)))]
+async fn connection_revoke(
+    State(app): State<App>,
+    Caller(actor): Caller,
+    Path((organization, connection)): Path<(String, String)>,
+    Params(at): Params<At>,
+    Body(request): Body<ConnectionRevoke>,
+) -> ApiResult<Json<ConnectionKeysChanged>> {
+    Ok(Json(app.control.connection_revoke(&actor, &organization, &connection, at.scope(), request).await?))
 }
 
 /// Deletes a connection. Answers who used it.

@@ -70,6 +70,9 @@ struct SnapshotParams {
     wait: Option<u64>,
     /// What tells this process of the runner from its others: any text that it drew at its start.
     instance: Option<String>,
+    /// The `snapshot` that the process runs with, and goes on with until it says another one; empty when it has ended.
+    /// Without it, the process starts with what it is given.
+    running: Option<String>,
 }
 
 /// Plans a descriptor, or the live release, for one environment.
@@ -188,13 +191,24 @@ async fn snapshot(
     Params(params): Params<SnapshotParams>,
 ) -> ApiResult<Response> {
     let query = query(place, params.version);
+    let reports = params.instance.as_deref().zip(params.running.as_deref());
+    if let Some((instance, running)) = reports {
+        app.control.instance_report(&actor, &query, instance, running).await?;
+        if running.is_empty() {
+            return Ok(StatusCode::NO_CONTENT.into_response());
+        }
+    }
     if let Some(held) = params.held {
         let wait = Duration::from_secs(params.wait.unwrap_or(0)).min(LONGEST_WAIT);
         if !differs(&app, &actor, &query, &held, wait).await? {
             return Ok(StatusCode::NO_CONTENT.into_response());
         }
     }
-    Ok(Json(app.control.snapshot_fetch(&actor, &query, params.instance.as_deref()).await?).into_response())
+    let values = match reports {
+        Some(_) => app.control.snapshot_follow(&actor, &query).await?,
+        None => app.control.snapshot_fetch(&actor, &query, params.instance.as_deref()).await?,
+    };
+    Ok(Json(values).into_response())
 }
 
 /// Waits until the live revision is not the one that is held; false when the time is over or the server drains.
