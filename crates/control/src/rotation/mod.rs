@@ -157,6 +157,7 @@ impl Work<'_> {
                 // The organization's tokens may have lived longer when the last of them was issued.
                 let until = at.as_second() + *LIFETIMES.end();
                 let (id, organization_id) = (credential.key.id.to_string(), self.organization.id);
+                self.touch_revocation(&id);
                 self.transaction.revocation_save(&Revocation { id, organization_id, until }).await?;
             }
             Issued::ApiKey { connection } => {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 use serde_json::json;
 use tieline_core::code;
+use tieline_core::model::Secrets;
 use tieline_core::wire::rotation::{ConnectionKeysChanged, ConnectionRotate};
 use tieline_store::connection::Connection;
 use tieline_store::rotation::{Credential, Issued};
@@ -96,7 +97,9 @@ impl Work<'_> {
                 (None, None) => String::new(),
             };
             let (_, component) = self.component(&project, handle).await?;
-            if connection.secrets == tieline_core::model::Secrets::Shared {
+            let shared = connection.secrets == Secrets::Shared;
+            // Of a connection of its own, it shares the keys with nobody.
+            if shared && connection.component_id != Some(component.id) {
                 return Err(Error::conflict(
                     code!("secrets_shared"),
                     format!("{handle} has no keys of its own: all who use {:?} share them", connection.name),
@@ -104,7 +107,7 @@ impl Work<'_> {
                      each its own",
                 ));
             }
-            sets.retain(|set| set.holder.as_ref().is_some_and(|holder| holder.id == component.id));
+            sets.retain(|set| set.holder.as_ref().map_or(shared, |holder| holder.id == component.id));
             whose = format!("{handle} under {whose}");
         }
         if sets.is_empty() {

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::world::{TestServer, command};
 
 /// An endpoint that answers every request with its name; it ends with the test.
-fn endpoint(name: &'static str) -> String {
+pub(crate) fn endpoint(name: &'static str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = format!("http://{}", listener.local_addr().expect("its address"));
     std::thread::spawn(move || {
@@ -33,7 +33,7 @@ fn endpoint(name: &'static str) -> String {
 }
 
 /// Calls through a gateway; answers the status and the body.
-fn call(gateway: &str, key: Option<&str>) -> (u16, String) {
+pub(crate) fn call(gateway: &str, key: Option<&str>) -> (u16, String) {
     let mut stream = TcpStream::connect(gateway.trim_start_matches("http://")).expect("the gateway");
     stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout");
     let key = key.map_or_else(String::new, |key| format!("choreo-api-key: {key}\r\n"));
@@ -80,7 +80,7 @@ fn deploy(server: &TestServer, component: &str, text: &str, addresses: Value) {
     assert_eq!(reply.status, 201, "{reply:?}");
 }
 
-fn embedded(server: &TestServer) -> String {
+pub(crate) fn embedded(server: &TestServer) -> String {
     let file = std::fs::read_to_string(server.data().join("server.json")).expect("server.json");
     let file: Value = serde_json::from_str(&file).expect("JSON");
     file["gateway_internal"].as_str().expect("an address").to_owned()
