@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use tieline_control::oauth::{Asker, ClientProof, OAuthError, OAuthRefusal};
 use tieline_control::{Actor, Error, Scope, SnapshotQuery};
 use tieline_core::model::ComponentType;
+use tieline_core::route_table::Entry;
 use tieline_core::secret::Secret;
 use tieline_core::wire::rotation::{ConnectionKeysChanged, RotationView};
 
@@ -124,7 +125,14 @@ async fn both_secrets_live_until_the_last_instance_holds_the_other_one() {
         assert!(!active(&world, &first).await, "the tokens of the former secret are dead");
         let second = token(&world, &new).await.unwrap();
         assert!(active(&world, &second).await);
-        assert_eq!(Mirror::of(&world).await.api_keys().len(), 1);
+        let table = Mirror::of(&world).await;
+        assert_eq!(table.api_keys().len(), 1);
+        let revoked = |entry: &Entry| matches!(entry, Entry::Revocation(_));
+        assert_eq!(
+            table.entries.values().filter(|entry| revoked(entry)).count(),
+            2,
+            "the gateway knows of both secrets"
+        );
         assert!(world.audited().await.contains(&"rotation_finish".to_owned()));
     }
 }
