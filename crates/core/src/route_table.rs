@@ -47,14 +47,14 @@ pub struct RouteEntry {
     pub allowed: Vec<String>,
 }
 
-/// An operation that asks for scopes.
+/// An operation that asks for scopes, or one beside it that does not: of those that match a call, the most exact counts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScopedOperation {
     /// The method, in upper case.
     pub method: String,
     /// The path below the base path, with parameters in braces, as `/orders/{id}`.
     pub path: String,
-    /// The alternatives: a token must hold every scope of one of them.
+    /// The alternatives: a token must hold every scope of one of them; none when it needs no scope.
     pub scopes: Vec<Vec<String>>,
 }
 

@@ -145,7 +145,11 @@ impl Store {
     pub async fn write(&self) -> Result<Transaction> {
         let inner = match &self.pools {
             Pools::Sqlite { writer, .. } => Inner::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
-            Pools::Postgres(pool) => Inner::Postgres(pool.begin().await?),
+            Pools::Postgres(pool) => {
+                // Said in full: a connection whose `BEGIN` nobody waited for any more comes back with that transaction
+                // open, be it one that only reads, and takes over what stands here.
+                Inner::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE").await?)
+            }
         };
         Ok(Transaction { inner, remembered: None })
     }

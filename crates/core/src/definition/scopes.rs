@@ -13,8 +13,8 @@ use crate::route_table::ScopedOperation;
 /// Longest scope that is taken, in bytes: a token carries them in a header.
 const LONGEST: usize = 256;
 
-/// The operations of an OpenAPI 2 or 3 document that ask for scopes, in its order. An operation that a token without
-/// scopes may use as well is left out: it asks for none.
+/// The operations of an OpenAPI 2 or 3 document that ask for scopes, in its order, and those that a token without scopes
+/// may use although their path looks like one of those: `/orders/mine` beside `/orders/{id}`. Others are left out.
 #[must_use]
 pub fn scopes(bytes: &[u8]) -> Vec<ScopedOperation> {
     let Ok(text) = text_of(bytes) else { return Vec::new() };
@@ -26,15 +26,30 @@ pub fn scopes(bytes: &[u8]) -> Vec<ScopedOperation> {
     let everywhere = document.get("security");
     let paths = entries(document.get("paths")).filter(|(path, _)| path.starts_with('/'));
     let operations = paths.flat_map(|(path, item)| entries(Some(item)).map(move |operation| (path, operation)));
-    operations
+    let mut operations: Vec<_> = operations
         .filter(|(_, (method, operation))| {
             METHODS.contains(&method.to_ascii_lowercase().as_str()) && operation.is_object()
         })
-        .filter_map(|(path, (method, operation))| {
-            let alternatives = alternatives(&document, operation.get("security").or(everywhere)?)?;
-            Some(ScopedOperation { method: method.to_ascii_uppercase(), path: path.to_owned(), scopes: alternatives })
+        .map(|(path, (method, operation))| {
+            let security = operation.get("security").or(everywhere);
+            let scopes = security.and_then(|security| alternatives(&document, security)).unwrap_or_default();
+            ScopedOperation { method: method.to_ascii_uppercase(), path: path.to_owned(), scopes }
         })
-        .collect()
+        .collect();
+    let asking: Vec<_> = operations.iter().filter(|operation| !operation.scopes.is_empty()).cloned().collect();
+    operations.retain(|operation| !operation.scopes.is_empty() || asking.iter().any(|other| meet(other, operation)));
+    operations
+}
+
+/// Whether a request for `other` would be taken for `one` if that stood alone: of its method, a `HEAD` being a `GET`, with
+/// as many segments, and each pair equal or one of them a parameter.
+fn meet(one: &ScopedOperation, other: &ScopedOperation) -> bool {
+    if one.method != other.method && (one.method.as_str(), other.method.as_str()) != ("GET", "HEAD") {
+        return false;
+    }
+    let (one, other) = (one.path.split('/'), other.path.split('/'));
+    one.clone().count() == other.clone().count()
+        && one.zip(other).all(|(one, other)| one == other || one.contains('{') || other.contains('{'))
 }
 
 /// Every scope that some operation asks for.
@@ -133,6 +148,16 @@ components:
         assert_eq!(shown(&document), ["GET /a/{id} read", "POST /a/{id} write"]);
         let names = scope_names(&scopes(document.as_bytes()));
         assert_eq!(names.into_iter().collect::<Vec<_>>(), ["read", "write"]);
+    }
+
+    #[test]
+    fn what_asks_for_nothing_is_named_where_it_would_be_taken_for_what_does() {
+        let open = "{ security: [] }";
+        let document = format!(
+            "openapi: 3.0.0\n{SCHEMES}security: [{{ default: [read] }}]\npaths:\n  /a/{{id}}:\n    get: {{}}\n    head: {open}\n    \
+             post: {open}\n  /a/mine:\n    get: {open}\n  /a/mine/all:\n    get: {open}\n  /b:\n    get: {open}"
+        );
+        assert_eq!(shown(&document), ["GET /a/{id} read", "HEAD /a/{id} ", "GET /a/mine "]);
     }
 
     #[test]
