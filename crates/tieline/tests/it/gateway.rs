@@ -1,7 +1,11 @@
 //! Calls through the gateway: embedded in the server, and in a process of its own that serves on without it.
 
-mod field;
+mod choices;
+pub(crate) mod field;
+mod hot;
 mod reach;
+mod telling;
+mod versions;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
