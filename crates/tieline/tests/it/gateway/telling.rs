@@ -22,18 +22,18 @@ fn a_refusal_says_which_check_failed_and_what_to_do() {
     let nowhere = url.replace("/orders/", "/nothing/");
     let wrong = Credential("authorization", "Bearer a.b.c".to_owned());
     let mint = Credential("api-key", "wrong".to_owned());
-    let mut asked: Vec<(&str, &str, Option<Credential>, u16, &str, Option<&str>)> = vec![
+    let plan = json!({ "plan": "bronze" });
+    field.done("PATCH", &format!("/subscriptions/{}", field.subscription()), &plan);
+    let used = (0..20_000).find(|_| get(&url, Some(&key)).status == 429);
+    assert!(used.is_some(), "the plan ends");
+    let asked = [
         ("nobody", &url, None, 401, "credential_missing", Some("Bearer realm=\"tieline\"")),
         ("no token", &url, Some(wrong), 401, "access_token_invalid", Some("error=\"invalid_token\"")),
         ("no key", &url, Some(mint), 401, "api_key_unknown", Some("ApiKey")),
         ("a stranger", &url, Some(stranger), 403, "subscription_missing", Some("error=\"insufficient_scope\"")),
         ("lost", &nowhere, Some(bearer), 404, "route_not_found", None),
+        ("loud", &url, Some(key), 429, "rate_limited", None),
     ];
-    let plan = json!({ "plan": "bronze" });
-    field.done("PATCH", &format!("/subscriptions/{}", field.subscription()), &plan);
-    let used = (0..20_000).find(|_| get(&url, Some(&key)).status == 429);
-    assert!(used.is_some(), "the plan ends");
-    asked.push(("loud", &url, Some(key), 429, "rate_limited", None));
     for (who, address, credential, status, code, challenge) in asked {
         // What the plan gives back in the meantime is used up first.
         let answer = (0..100).map(|_| get(address, credential.as_ref())).find(|answer| answer.status == status);
