@@ -4,10 +4,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
-use std::time::{Duration, Instant};
-
 use clap::Args;
-use jiff::Timestamp;
 use tieline_core::clock::Clock;
 use tieline_core::code;
 use tieline_core::policy::Policy;
@@ -22,8 +19,9 @@ use crate::failure::{Done, Exit, Failure};
 use crate::output;
 use crate::runner::cache::{CacheKey, CachedSnapshot, Sealer, SnapshotCache};
 use crate::runner::child::{CommandLine, StartError};
+use crate::runner::follow::{Follower, Start, Step};
 use crate::runner::variables::Variables;
-use crate::runner::watch::{GRACE, Notice, Supervisor, Update, Updates};
+use crate::runner::watch::{GRACE, Notice, Supervisor, Updates, WatchError};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -58,14 +56,6 @@ pub(crate) fn run(arguments: RunArguments, context: &Context) -> Done {
     Err(start_failure(&command.exec(&start.variables)))
 }
 
-/// For how long the server may keep a poll; it answers after as long at the latest.
-const LONGEST_POLL: Duration = Duration::from_secs(25);
-/// Between questions to a server that is away or refuses.
-const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-/// How often a supervised command is reported, although nothing changes.
-const REPORT: Duration = Duration::from_secs(24 * 60 * 60);
-
 /// Where snapshots come from: the server, wherever it is at the time, or what is left of its last answer.
 struct Delivery {
     context: Context,
@@ -73,15 +63,6 @@ struct Delivery {
     path: String,
     key: CacheKey,
     cache: Option<SnapshotCache>,
-}
-
-/// A snapshot that a process can be started with.
-struct Start {
-    snapshot_id: String,
-    /// What the server calls it together with its policy; empty when it is the last one that was kept.
-    revision: String,
-    policy: Policy,
-    variables: Variables,
 }
 
 impl Delivery {
@@ -137,7 +118,7 @@ impl Delivery {
                 ));
             }
         }
-        Ok(Start { snapshot_id: values.snapshot, revision: values.revision, policy, variables })
+        Ok(Start { snapshot_id: values.snapshot, revision: Some(values.revision), policy, variables })
     }
 
     fn last(&self, failure: &Failure) -> Option<Start> {
@@ -146,12 +127,8 @@ impl Delivery {
             "warning: {}; starting with the last snapshot, {}",
             failure.message, kept.snapshot_id
         ));
-        Some(Start {
-            snapshot_id: kept.snapshot_id,
-            revision: String::new(),
-            policy: Policy::Manual,
-            variables: kept.variables,
-        })
+        let CachedSnapshot { snapshot_id, variables } = kept;
+        Some(Start { snapshot_id, revision: None, policy: Policy::Manual, variables })
     }
 }
 
@@ -169,11 +146,10 @@ impl Sealer for TokenSealer<'_> {
 }
 
 fn watch(command: CommandLine, delivery: Delivery, start: Start) -> Done {
-    let held = start.revision;
-    let update = Update { snapshot_id: start.snapshot_id, variables: start.variables, restart: true };
-    let supervisor = Supervisor::new(command, update, GRACE);
+    let follower = Follower::new(&start, SystemClock.now());
+    let supervisor = Supervisor::new(command, start.into(), GRACE);
     let updates = supervisor.updates();
-    std::thread::spawn(move || follow(&delivery, &updates, held));
+    std::thread::spawn(move || follow(&delivery, &updates, follower));
     let ending = supervisor.run(&mut |notice| match notice {
         Notice::Started { snapshot_id, pid } => {
             output::error_line(&format!("tieline: started {pid} with the snapshot {snapshot_id}"));
@@ -189,54 +165,27 @@ fn watch(command: CommandLine, delivery: Delivery, start: Start) -> Done {
     }
 }
 
-/// Follows the live snapshot until the command has ended. What must wait for its policy waits in polls, so that a later
-/// snapshot or another policy takes its place. A server that is away is asked again, ever more slowly.
-fn follow(delivery: &Delivery, updates: &Updates, mut held: String) {
-    let mut waiting: Option<Start> = None;
-    let mut pause = SHORTEST_PAUSE;
-    let mut refused = None;
-    let mut reported = Instant::now();
+/// Follows the live snapshot until the command has ended.
+fn follow(delivery: &Delivery, updates: &Updates, mut follower: Follower) {
     loop {
-        let opening = waiting.as_ref().and_then(|next| next.policy.restart_at(SystemClock.now())).map(until);
-        if opening == Some(Duration::ZERO)
-            && let Some(next) = waiting.take()
-        {
-            let update = Update { snapshot_id: next.snapshot_id, variables: next.variables, restart: true };
-            if !updates.send(update) {
-                return;
-            }
-            continue;
-        }
-        if reported.elapsed() >= REPORT {
-            // Holding nothing, it is given the snapshot again, which reports that it still runs.
-            (reported, held) = (Instant::now(), String::new());
-        }
-        let most = opening.unwrap_or(LONGEST_POLL).min(LONGEST_POLL);
-        match delivery.next(&held, most.as_secs() + u64::from(most.subsec_nanos() > 0)) {
-            Ok(next) => {
-                (pause, refused) = (SHORTEST_PAUSE, None);
-                if let Some(next) = next {
-                    held.clone_from(&next.revision);
-                    waiting = Some(next);
+        match follower.step(SystemClock.now()) {
+            Step::Take(start) => {
+                if !updates.send(start.into()) {
+                    return;
                 }
             }
-            Err(failure) => {
-                if failure.exit != Exit::Unreachable && refused.as_ref() != Some(&failure.code) {
-                    output::error_line(&format!(
-                        "warning: {}; the command goes on with what it has\nhint: {}",
-                        failure.message, failure.hint
-                    ));
-                    refused = Some(failure.code);
+            Step::Ask { held, wait } => match delivery.next(&held, wait) {
+                Ok(live) => follower.answered(live),
+                Err(failure) => {
+                    let (pause, warning) = follower.failed(&failure, SystemClock.now());
+                    if let Some(warning) = warning {
+                        output::error_line(&warning);
+                    }
+                    std::thread::sleep(pause);
                 }
-                std::thread::sleep(opening.unwrap_or(pause).min(pause));
-                pause = (pause * 2).min(LONGEST_PAUSE);
-            }
+            },
         }
     }
-}
-
-fn until(at: Timestamp) -> Duration {
-    at.duration_since(SystemClock.now()).try_into().unwrap_or(Duration::ZERO)
 }
 
 fn variables(values: BTreeMap<String, String>) -> Result<Variables, Failure> {
@@ -251,9 +200,9 @@ fn start_failure(error: &StartError) -> Failure {
     Failure { exit, ..Failure::no(code!("command_not_started"), error.to_string(), error.hint()) }
 }
 
-fn start_failure_of_watch(error: &crate::runner::watch::WatchError) -> Failure {
+fn start_failure_of_watch(error: &WatchError) -> Failure {
     match error {
-        crate::runner::watch::WatchError::Start(error) => start_failure(error),
+        WatchError::Start(error) => start_failure(error),
         other => Failure::no(code!("command_not_started"), other.to_string(), "see the machine's limits"),
     }
 }
