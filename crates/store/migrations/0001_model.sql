@@ -309,9 +309,11 @@ CREATE TABLE replan (
     deployment_id TEXT PRIMARY KEY REFERENCES deployment (id),
     organization_id TEXT NOT NULL REFERENCES organization (id),
     actor TEXT NOT NULL,
-    due_at TEXT NOT NULL
+    due_at TEXT NOT NULL,
+    running BOOLEAN NOT NULL
 );
-CREATE INDEX replan_by_organization ON replan (organization_id, due_at);
+-- In the order in which marks are taken.
+CREATE INDEX replan_by_organization ON replan (organization_id, due_at DESC, running DESC, deployment_id);
 
 -- The right of a connection's keys of one environment to call one internal service in one provider environment.
 CREATE TABLE subscription (

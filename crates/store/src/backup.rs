@@ -86,7 +86,7 @@ const SCHEMA: &[(&str, &str, usize)] = &[
         2,
     ),
     ("deployment_connection", "deployment_id connection_id ?live", 2),
-    ("replan", "deployment_id organization_id actor due_at", 1),
+    ("replan", "deployment_id organization_id actor due_at ?running", 1),
     ("subscription", "connection_id environment_id service_id provider_environment_id created_at", 2),
     ("subscription_decision", "subscriber service_id environment_id kind choice reason actor at", 4),
     ("instance", "id organization_id component_id environment_id #major snapshot_id reported_at", 1),

@@ -11,6 +11,11 @@ use crate::row::{Row, Value, json, optional, text};
 use crate::subscription::Subscriber;
 use crate::{Result, Transaction};
 
+pub(crate) const CONNECTIONS_OF_DEPLOYMENT: &str = "SELECT connection.* FROM deployment_connection
+     JOIN connection ON connection.id = deployment_connection.connection_id
+     WHERE deployment_connection.deployment_id = $1 AND connection.deleted_at IS NULL
+     ORDER BY connection.name_part, connection.id";
+
 /// A row of `connection`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Connection {
@@ -317,11 +322,7 @@ impl Transaction {
     /// # Errors
     /// When the database fails.
     pub async fn connections_of_deployment(&mut self, deployment: DeploymentId) -> Result<Vec<Connection>> {
-        let sql = "SELECT connection.* FROM deployment_connection
-             JOIN connection ON connection.id = deployment_connection.connection_id
-             WHERE deployment_connection.deployment_id = $1 AND connection.deleted_at IS NULL
-             ORDER BY connection.name_part, connection.id";
-        self.rows(sql, &[text(deployment)]).await?.iter().map(Connection::read).collect()
+        self.rows(CONNECTIONS_OF_DEPLOYMENT, &[text(deployment)]).await?.iter().map(Connection::read).collect()
     }
 
     /// The connections that lead to a service.

@@ -13,6 +13,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool};
 
+use crate::record::AuditEntry;
 use crate::row::{Row, Value};
 use crate::{Error, Result};
 
@@ -67,13 +68,15 @@ pub(crate) enum Backend {
 pub struct Transaction {
     inner: Inner,
     remembered: Option<HashMap<Question, Vec<Row>>>,
+    /// The last audit entry that it wrote: the next of that chain follows it.
+    pub(crate) audited: Option<AuditEntry>,
 }
 
 /// A text with its values.
 type Question = (&'static str, Vec<Value>);
 
 /// Tables whose rows are the same throughout a transaction that remembers what it read.
-const REMEMBERED: [&str; 11] = [
+const REMEMBERED: [&str; 13] = [
     "environment",
     "project",
     "component",
@@ -85,6 +88,8 @@ const REMEMBERED: [&str; 11] = [
     "client_secret",
     "api_key",
     "deployed_endpoint",
+    "subscription",
+    "subscription_decision",
 ];
 
 enum Inner {
@@ -135,7 +140,7 @@ impl Store {
                 Inner::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
             }
         };
-        Ok(Transaction { inner, remembered: None })
+        Ok(Transaction { inner, remembered: None, audited: None })
     }
 
     /// Begins a transaction that writes.
@@ -151,7 +156,7 @@ impl Store {
                 Inner::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE").await?)
             }
         };
-        Ok(Transaction { inner, remembered: None })
+        Ok(Transaction { inner, remembered: None, audited: None })
     }
 
     /// Whether other servers may write to the same database.
@@ -200,19 +205,42 @@ impl Transaction {
 
     /// All rows of a query.
     pub(crate) async fn rows(&mut self, sql: &'static str, values: &[Value]) -> Result<Vec<Row>> {
+        let Some(remembered) = &mut self.remembered else { return self.fetch(sql, values).await };
         // Of the statements of SQL that are used, only one that reads begins so.
         let read = sql.split_once(" FROM ").filter(|_| sql.starts_with('S'));
         let table = read.and_then(|(_, rest)| rest.split(' ').next());
-        if self.remembered.is_none() || !table.is_some_and(|table| REMEMBERED.contains(&table)) {
-            return self.fetch(sql, values).await;
-        }
+        let lasting = table.is_some_and(|table| REMEMBERED.contains(&table));
         let question = (sql, values.to_vec());
-        if let Some(rows) = self.remembered.as_ref().and_then(|remembered| remembered.get(&question)) {
-            return Ok(rows.clone());
+        // What is foreseen of other tables may be changed by whoever asked for it: it is answered once.
+        let known = if lasting { remembered.get(&question).cloned() } else { remembered.remove(&question) };
+        if let Some(rows) = known {
+            return Ok(rows);
         }
         let rows = self.fetch(sql, values).await?;
-        self.remembered.get_or_insert_default().insert(question, rows.clone());
+        if lasting && let Some(remembered) = &mut self.remembered {
+            remembered.insert(question, rows.clone());
+        }
         Ok(rows)
+    }
+
+    /// Asks at once what will be asked one by one: the rows of `sql` become the answers to `question`, whose one value
+    /// stands in the column `key`. Nothing for a transaction that does not remember.
+    pub(crate) async fn foresee(
+        &mut self,
+        sql: &'static str,
+        values: &[Value],
+        question: &'static str,
+        key: &str,
+    ) -> Result<()> {
+        if self.remembered.is_none() {
+            return Ok(());
+        }
+        let mut answers: HashMap<Question, Vec<Row>> = HashMap::new();
+        for row in self.fetch(sql, values).await? {
+            answers.entry((question, vec![Value::Text(row.text(key)?)])).or_default().push(row);
+        }
+        self.remembered.get_or_insert_default().extend(answers);
+        Ok(())
     }
 
     async fn fetch(&mut self, sql: &'static str, values: &[Value]) -> Result<Vec<Row>> {

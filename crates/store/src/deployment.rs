@@ -63,6 +63,8 @@ impl Deployment {
     }
 }
 
+pub(crate) const DEPLOYMENT_BY_ID: &str = "SELECT * FROM deployment WHERE id = $1";
+
 /// Deployments.
 impl Transaction {
     /// Records a live deployment; the one that it replaces is ended. Fills in its sequence.
@@ -188,7 +190,7 @@ impl Transaction {
     /// # Errors
     /// When the database fails.
     pub async fn deployment_by_id(&mut self, id: DeploymentId) -> Result<Option<Deployment>> {
-        let row = self.row("SELECT * FROM deployment WHERE id = $1", &[text(id)]).await?;
+        let row = self.row(DEPLOYMENT_BY_ID, &[text(id)]).await?;
         row.as_ref().map(Deployment::read).transpose()
     }
 

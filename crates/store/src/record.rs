@@ -78,6 +78,9 @@ impl Transaction {
     /// # Errors
     /// When the database fails.
     pub async fn audit_last(&mut self, organization: &str) -> Result<Option<AuditEntry>> {
+        if let Some(own) = self.audited.as_ref().filter(|own| own.organization == organization) {
+            return Ok(Some(own.clone()));
+        }
         let sql = "SELECT * FROM audit WHERE organization_id = $1 ORDER BY sequence DESC LIMIT 1";
         self.row(sql, &[text(organization)]).await?.as_ref().map(AuditEntry::read).transpose()
     }
@@ -103,6 +106,7 @@ impl Transaction {
             ],
         )
         .await?;
+        self.audited = Some(entry.clone());
         Ok(())
     }
 

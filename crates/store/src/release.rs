@@ -71,6 +71,9 @@ impl Snapshot {
     }
 }
 
+pub(crate) const RELEASE_BY_ID: &str = "SELECT * FROM release WHERE id = $1";
+pub(crate) const SNAPSHOT_BY_ID: &str = "SELECT * FROM snapshot WHERE id = $1";
+
 impl Transaction {
     /// Records a release.
     ///
@@ -114,7 +117,7 @@ impl Transaction {
     /// # Errors
     /// When the database fails.
     pub async fn release_by_id(&mut self, id: ReleaseId) -> Result<Option<Release>> {
-        let row = self.row("SELECT * FROM release WHERE id = $1", &[text(id)]).await?;
+        let row = self.row(RELEASE_BY_ID, &[text(id)]).await?;
         row.as_ref().map(Release::read).transpose()
     }
 
@@ -149,7 +152,7 @@ impl Transaction {
     /// # Errors
     /// When the database fails.
     pub async fn snapshot_by_id(&mut self, id: &str) -> Result<Option<Snapshot>> {
-        let row = self.row("SELECT * FROM snapshot WHERE id = $1", &[text(id)]).await?;
+        let row = self.row(SNAPSHOT_BY_ID, &[text(id)]).await?;
         row.as_ref().map(Snapshot::read).transpose()
     }
 

@@ -7,6 +7,8 @@ use tieline_core::model::ComponentType;
 use crate::row::{Row, Value, json, text};
 use crate::{Result, Transaction};
 
+pub(crate) const COMPONENT_BY_ID: &str = "SELECT * FROM component WHERE id = $1";
+
 /// A row of `environment`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Environment {
@@ -308,7 +310,7 @@ impl Transaction {
     /// # Errors
     /// When the database fails.
     pub async fn component_by_id(&mut self, id: ComponentId) -> Result<Option<Component>> {
-        let row = self.row("SELECT * FROM component WHERE id = $1", &[text(id)]).await?;
+        let row = self.row(COMPONENT_BY_ID, &[text(id)]).await?;
         row.as_ref().map(Component::read).transpose()
     }
 

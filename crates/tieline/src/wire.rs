@@ -22,25 +22,10 @@ use crate::context::ServerFile;
 use crate::failure::Failure;
 use crate::gateway::embedded::Feeder;
 use crate::gateway::listen;
-use crate::server::{self, ServerSettings, TlsFiles, TlsListener};
+use crate::server::{self, ServerSettings, TlsFiles, TlsListener, upkeep};
 
 /// How long requests under way may take to finish when the server stops.
 const DRAIN: Duration = Duration::from_secs(10);
-
-/// How often reconcilers run: a change that another server commits, or a request that was broken off after its commit, is
-/// seen after this at the latest.
-const UPKEEP: Duration = Duration::from_millis(100);
-
-/// How often keys that sign tokens are looked at, and what clients failed to prove is recorded.
-const TOKENS: Duration = Duration::from_secs(60);
-/// How often former keys are looked at: whether anybody still holds them, and whether their time is over.
-const ROTATIONS: Duration = Duration::from_secs(1);
-/// How often somebody looks for what is still to be planned again without being told: what another server left when it was
-/// killed, and what could not be planned some time ago.
-const REPLAN: Duration = Duration::from_secs(5);
-
-/// How often what nothing needs any more is forgotten.
-const PURGE: Duration = Duration::from_secs(60 * 60);
 
 /// A running server.
 pub(crate) struct Server {
@@ -120,11 +105,7 @@ impl Server {
         };
         let mut tasks = JoinSet::new();
         tasks.spawn(feeder.run(stopping.clone()));
-        tasks.spawn(purge(Arc::clone(&control), stopping.clone()));
-        tasks.spawn(tokens(Arc::clone(&control), stopping.clone()));
-        tasks.spawn(replan(Arc::clone(&control), stopping.clone()));
-        tasks.spawn(rotations(Arc::clone(&control), stopping.clone()));
-        tasks.spawn(upkeep(control, stopping.clone()));
+        upkeep::begin(&mut tasks, &control, &stopping);
         let tls = settings.tls.as_ref();
         serve(&mut tasks, api.listener, tls, tieline_web::router(app), &stopping)?;
         listen::serve(&mut tasks, &gateway, (internal.listener, Side::Internal), tls, &stopping)?;
@@ -195,94 +176,6 @@ impl From<tieline_control::Error> for Failure {
                 format!("the database cannot be used: {error}"),
                 "see that the database runs and belongs to this version of Tieline",
             ),
-        }
-    }
-}
-
-/// Runs the reconcilers on a timer until the server stops, and once more then.
-async fn upkeep(control: Arc<Control>, mut stopping: watch::Receiver<bool>) {
-    loop {
-        let stop = tokio::select! {
-            _ = stopping.wait_for(|stop| *stop) => true,
-            () = tokio::time::sleep(UPKEEP) => false,
-        };
-        if let Err(error) = control.instances_record().await {
-            tracing::warn!(%error, "instance reports wait");
-        }
-        if stop {
-            return;
-        }
-        if let Err(error) = control.feed_follow().await {
-            tracing::warn!(%error, "the change feed cannot be followed");
-        }
-    }
-}
-
-/// Keeps the keys that sign tokens young, and records what clients failed to prove, the last of it when the server stops.
-async fn tokens(control: Arc<Control>, mut stopping: watch::Receiver<bool>) {
-    loop {
-        let stop = tokio::select! {
-            _ = stopping.wait_for(|stop| *stop) => true,
-            () = tokio::time::sleep(TOKENS) => false,
-        };
-        if let Err(error) = control.client_failures_record(stop).await {
-            tracing::error!(%error, "clients that did not prove themselves are not recorded");
-        }
-        if stop {
-            return;
-        }
-        if let Err(error) = control.signing_key_reconcile().await {
-            tracing::warn!(%error, "the keys that sign tokens stay as they are");
-        }
-    }
-}
-
-/// Plans again what changes left to be planned: at the start, after every change, and from time to time.
-async fn replan(control: Arc<Control>, mut stopping: watch::Receiver<bool>) {
-    let mut changes = control.changes();
-    loop {
-        changes.mark_unchanged();
-        let done = tokio::select! {
-            _ = stopping.wait_for(|stop| *stop) => return,
-            done = control.replans_reconcile() => done,
-        };
-        if let Err(error) = done {
-            tracing::warn!(%error, "deployments wait to be planned again");
-        }
-        tokio::select! {
-            _ = stopping.wait_for(|stop| *stop) => return,
-            _ = changes.changed() => {}
-            () = tokio::time::sleep(REPLAN) => {}
-        }
-    }
-}
-
-/// Revokes former keys that nobody holds any more, or whose time is over.
-async fn rotations(control: Arc<Control>, mut stopping: watch::Receiver<bool>) {
-    loop {
-        if let Err(error) = control.rotations_reconcile().await {
-            tracing::warn!(%error, "former keys wait to be revoked");
-        }
-        tokio::select! {
-            _ = stopping.wait_for(|stop| *stop) => return,
-            () = tokio::time::sleep(ROTATIONS) => {}
-        }
-    }
-}
-
-/// Forgets what nothing needs any more, from time to time.
-async fn purge(control: Arc<Control>, mut stopping: watch::Receiver<bool>) {
-    loop {
-        tokio::select! {
-            _ = stopping.wait_for(|stop| *stop) => return,
-            () = tokio::time::sleep(PURGE) => {}
-        }
-        match control.purge().await {
-            Ok(purged) => {
-                let tieline_control::Purged { changes, answers, revocations, secrets } = purged;
-                tracing::debug!(changes, answers, revocations, secrets, "forgot what nothing needs");
-            }
-            Err(error) => tracing::warn!(%error, "what nothing needs stays for another hour"),
         }
     }
 }

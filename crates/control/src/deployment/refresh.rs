@@ -53,6 +53,7 @@ impl Control {
         let server = server_in(&organization);
         let mut work = self.write(&server, &organization.handle).await?;
         work.transaction.remember();
+        work.transaction.replans_foresee(organization.id, work.at, BATCH).await?;
         let mut changed = false;
         for (deployment, actor) in work.transaction.replans_take(organization.id, work.at, BATCH).await? {
             match work.refresh_marked(deployment, &actor).await? {

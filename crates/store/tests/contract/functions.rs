@@ -64,6 +64,8 @@ async fn what_is_recorded_is_found() {
             deployments(&mut transaction).await?;
             records(&mut transaction).await?;
             transaction.commit().await?;
+            // Dropped, it leaves nothing behind.
+            foreseen(&mut database.store.write().await?).await?;
             backup(&database).await?;
             let mut transaction = database.store.write().await?;
             endings(&mut transaction).await?;
@@ -538,6 +540,30 @@ async fn retiring(transaction: &mut Transaction) -> Done {
     }
     assert_eq!(transaction.retiring_next("").await?, None);
     assert_eq!(transaction.client_secrets("client").await?, []);
+    Ok(())
+}
+
+/// What is foreseen answers once, and later questions see what was changed meanwhile.
+async fn foreseen(transaction: &mut Transaction) -> Done {
+    transaction.replan_service(SERVICE, "again", AT).await?;
+    transaction.remember();
+    transaction.replans_foresee(ORGANIZATION, AT, 2).await?;
+    let before = transaction.deployment_by_id(DEPLOYMENT).await?;
+    assert_eq!(transaction.deployment_by_id(DEPLOYMENT).await?, before);
+    transaction.replans_foresee(ORGANIZATION, AT, 2).await?;
+    transaction.deployment_repin(DEPLOYMENT, "one", &BTreeMap::new()).await?;
+    assert_eq!(transaction.deployment_by_id(DEPLOYMENT).await?, before, "it was foreseen");
+    let after = transaction.deployment_by_id(DEPLOYMENT).await?.expect("it is there");
+    assert_eq!(after.snapshot_id, "one");
+    transaction.deployment_repin(DEPLOYMENT, "two", &BTreeMap::new()).await?;
+    let connections = transaction.connections_of_deployment(DEPLOYMENT).await?;
+    assert_eq!(transaction.connections_of_deployment(DEPLOYMENT).await?, connections, "foreseen and asked");
+    assert_eq!(connections.len(), 1);
+    assert_eq!(transaction.component_by_id(COMPONENT).await?.map(|found| found.id), Some(COMPONENT));
+    assert_eq!(transaction.release_by_id(RELEASE).await?.map(|found| found.id), Some(RELEASE));
+    for _ in 0..2 {
+        assert_eq!(transaction.snapshot_by_id("two").await?.map(|found| found.id).as_deref(), Some("two"));
+    }
     Ok(())
 }
 

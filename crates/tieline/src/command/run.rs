@@ -3,12 +3,10 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use clap::Args;
-use jiff::Timestamp;
 use tieline_core::clock::Clock;
 use tieline_core::code;
 use tieline_core::policy::Policy;
@@ -23,8 +21,9 @@ use crate::failure::{Done, Exit, Failure};
 use crate::output;
 use crate::runner::cache::{CacheKey, CachedSnapshot, Sealer, SnapshotCache};
 use crate::runner::child::{CommandLine, StartError};
+use crate::runner::follow::{Follower, Start, Step};
 use crate::runner::variables::Variables;
-use crate::runner::watch::{GRACE, Notice, Supervisor, Update, Updates};
+use crate::runner::watch::{GRACE, Notice, Supervisor, Updates, WatchError};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -59,11 +58,6 @@ pub(crate) fn run(arguments: RunArguments, context: &Context) -> Done {
     Err(start_failure(&command.exec(&start.variables)))
 }
 
-/// For how long the server may keep a poll; it answers after as long at the latest.
-const LONGEST_POLL: Duration = Duration::from_secs(25);
-/// Between questions to a server that is away or refuses.
-const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// How long the end of a supervised command may take to be said.
 const FAREWELL: Duration = Duration::from_secs(1);
 /// How long a command may take to be started again: its grace, and what the system needs.
@@ -77,15 +71,6 @@ struct Delivery {
     path: String,
     key: CacheKey,
     cache: Option<SnapshotCache>,
-}
-
-/// A snapshot that a process can be started with.
-struct Start {
-    snapshot_id: String,
-    /// What the server calls it together with its policy; empty when it is the last one that was kept.
-    revision: String,
-    policy: Policy,
-    variables: Variables,
 }
 
 impl Delivery {
@@ -152,7 +137,7 @@ impl Delivery {
                 ));
             }
         }
-        Ok(Start { snapshot_id: values.snapshot, revision: values.revision, policy, variables })
+        Ok(Start { snapshot_id: values.snapshot, revision: Some(values.revision), policy, variables })
     }
 
     fn last(&self, failure: &Failure) -> Option<Start> {
@@ -161,12 +146,8 @@ impl Delivery {
             "warning: {}; starting with the last snapshot, {}",
             failure.message, kept.snapshot_id
         ));
-        Some(Start {
-            snapshot_id: kept.snapshot_id,
-            revision: String::new(),
-            policy: Policy::Manual,
-            variables: kept.variables,
-        })
+        let CachedSnapshot { snapshot_id, variables } = kept;
+        Some(Start { snapshot_id, revision: None, policy: Policy::Manual, variables })
     }
 }
 
@@ -184,13 +165,12 @@ impl Sealer for TokenSealer<'_> {
 }
 
 fn watch(command: CommandLine, delivery: Delivery, start: Start) -> Done {
-    let (held, running) = (start.revision, start.snapshot_id.clone());
-    let update = Update { snapshot_id: start.snapshot_id, variables: start.variables, restart: true };
-    let supervisor = Supervisor::new(command, update, GRACE);
+    let follower = Follower::new(&start, SystemClock.now());
+    let running = Arc::new(Running::new(&start.snapshot_id));
+    let supervisor = Supervisor::new(command, start.into(), GRACE);
     let updates = supervisor.updates();
-    let running = Arc::new(Running::new(&running));
     let (following, told) = (delivery.clone(), Arc::clone(&running));
-    std::thread::spawn(move || follow(&following, &updates, &told, held));
+    std::thread::spawn(move || follow(&following, &updates, &told, follower));
     let ending = supervisor.run(&mut |notice| match notice {
         Notice::Started { snapshot_id, pid } => {
             output::error_line(&format!("tieline: started {pid} with the snapshot {snapshot_id}"));
@@ -236,52 +216,30 @@ impl Running {
     }
 }
 
-/// Follows the live snapshot until the command has ended. What must wait for its policy waits in polls, so that a later
-/// snapshot or another policy takes its place. A server that is away is asked again, ever more slowly.
-fn follow(delivery: &Delivery, updates: &Updates, running: &Running, mut held: String) {
-    let mut waiting: Option<Start> = None;
-    let mut pause = SHORTEST_PAUSE;
-    let mut refused = None;
+/// Follows the live snapshot until the command has ended.
+fn follow(delivery: &Delivery, updates: &Updates, running: &Running, mut follower: Follower) {
     loop {
-        let opening = waiting.as_ref().and_then(|next| next.policy.restart_at(SystemClock.now())).map(until);
-        if opening == Some(Duration::ZERO)
-            && let Some(next) = waiting.take()
-        {
-            let snapshot_id = next.snapshot_id.clone();
-            let update = Update { snapshot_id: next.snapshot_id, variables: next.variables, restart: true };
-            if !updates.send(update) {
-                return;
-            }
-            // The next question says what the command runs with: until it was started again, that is the former one.
-            running.wait_for(&snapshot_id);
-            continue;
-        }
-        let most = opening.unwrap_or(LONGEST_POLL).min(LONGEST_POLL);
-        match delivery.next(&held, &running.snapshot(), most.as_secs() + u64::from(most.subsec_nanos() > 0)) {
-            Ok(next) => {
-                (pause, refused) = (SHORTEST_PAUSE, None);
-                if let Some(next) = next {
-                    held.clone_from(&next.revision);
-                    waiting = Some(next);
+        match follower.step(SystemClock.now()) {
+            Step::Take(start) => {
+                let snapshot_id = start.snapshot_id.clone();
+                if !updates.send(start.into()) {
+                    return;
                 }
+                // The next question says what the command runs with: until it was started again, that is the former one.
+                running.wait_for(&snapshot_id);
             }
-            Err(failure) => {
-                if failure.exit != Exit::Unreachable && refused.as_ref() != Some(&failure.code) {
-                    output::error_line(&format!(
-                        "warning: {}; the command goes on with what it has\nhint: {}",
-                        failure.message, failure.hint
-                    ));
-                    refused = Some(failure.code);
+            Step::Ask { held, wait } => match delivery.next(&held, &running.snapshot(), wait) {
+                Ok(live) => follower.answered(live),
+                Err(failure) => {
+                    let (pause, warning) = follower.failed(&failure, SystemClock.now());
+                    if let Some(warning) = warning {
+                        output::error_line(&warning);
+                    }
+                    std::thread::sleep(pause);
                 }
-                std::thread::sleep(opening.unwrap_or(pause).min(pause));
-                pause = (pause * 2).min(LONGEST_PAUSE);
-            }
+            },
         }
     }
-}
-
-fn until(at: Timestamp) -> Duration {
-    at.duration_since(SystemClock.now()).try_into().unwrap_or(Duration::ZERO)
 }
 
 fn variables(values: BTreeMap<String, String>) -> Result<Variables, Failure> {
@@ -296,9 +254,9 @@ fn start_failure(error: &StartError) -> Failure {
     Failure { exit, ..Failure::no(code!("command_not_started"), error.to_string(), error.hint()) }
 }
 
-fn start_failure_of_watch(error: &crate::runner::watch::WatchError) -> Failure {
+fn start_failure_of_watch(error: &WatchError) -> Failure {
     match error {
-        crate::runner::watch::WatchError::Start(error) => start_failure(error),
+        WatchError::Start(error) => start_failure(error),
         other => Failure::no(code!("command_not_started"), other.to_string(), "see the machine's limits"),
     }
 }

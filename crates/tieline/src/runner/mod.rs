@@ -4,6 +4,7 @@
 pub(crate) mod cache;
 pub(crate) mod child;
 pub(crate) mod ending;
+pub(crate) mod follow;
 pub(crate) mod signals;
 pub(crate) mod variables;
 pub(crate) mod watch;

@@ -11,26 +11,25 @@ use super::*;
 const MODE: &str = "TIELINE_TEST_RUNNER";
 const SCRIPT: &str = "TIELINE_TEST_SCRIPT";
 
-fn snapshot(id: &str, restart: bool) -> Update {
+fn snapshot(id: &str) -> Update {
     let variables = BTreeMap::from([("A".to_owned(), id.to_owned())]);
-    Update { snapshot_id: id.to_owned(), variables: Variables::new(variables).expect("a variable"), restart }
+    Update { snapshot_id: id.to_owned(), variables: Variables::new(variables).expect("a variable") }
 }
 
 /// The runner: execs, or supervises with a grace period in milliseconds and takes updates from its standard input,
-/// one id per line, `restart ID` to restart for it.
+/// one id per line.
 #[test]
 fn runner_process() {
     let (Ok(mode), Some(script)) = (std::env::var(MODE), std::env::var_os(SCRIPT)) else { return };
     // Ends the line on which the test harness names the test.
     println!();
     let command = CommandLine::new(vec!["sh".into(), "-c".into(), script]).expect("a command");
-    let Ok(grace) = mode.parse() else { panic!("{}", command.exec(&snapshot("1", true).variables)) };
-    let supervisor = Supervisor::new(command, snapshot("1", true), Duration::from_millis(grace));
+    let Ok(grace) = mode.parse() else { panic!("{}", command.exec(&snapshot("1").variables)) };
+    let supervisor = Supervisor::new(command, snapshot("1"), Duration::from_millis(grace));
     let updates = supervisor.updates();
     std::thread::spawn(move || {
         for line in io::stdin().lines().map_while(Result::ok) {
-            let id = line.strip_prefix("restart ");
-            updates.send(snapshot(id.unwrap_or(&line), id.is_some()));
+            updates.send(snapshot(&line));
             println!("(sent {line})");
         }
     });
@@ -185,7 +184,7 @@ fn what_was_ignored_at_the_start_stays_ignored() {
 fn an_update_restarts_the_command() {
     let mut runner = Runner::start("60000", "echo \"A=$A\"; [ $A = 2 ] && exit 5; exec sleep 60");
     runner.read_until("A=1");
-    runner.update("restart 2");
+    runner.update("2");
     let (notices, status) = runner.notices();
     assert_eq!(notices, ["(stopping for 2)", "(started with 2)"]);
     assert_eq!(status.code(), Some(5));
@@ -195,7 +194,7 @@ fn an_update_restarts_the_command() {
 fn a_command_that_ignores_sigterm_is_killed_after_its_grace() {
     let mut runner = Runner::start("50", "trap '' TERM; echo \"A=$A\"; [ $A = 2 ] && exit 5; exec sleep 60");
     runner.read_until("A=1");
-    runner.update("restart 2");
+    runner.update("2");
     let (notices, status) = runner.notices();
     assert_eq!(notices, ["(stopping for 2)", "(killed)", "(started with 2)"]);
     assert_eq!(status.code(), Some(5));
@@ -206,7 +205,7 @@ fn who_asks_the_command_to_end_stops_a_restart() {
     let traps = "n=0; trap 'n=$((n+1)); echo term$n; [ $n = 1 ] || { kill $wait; exit 4; }' TERM";
     let mut runner = Runner::start("60000", &waiting(traps));
     runner.read_until("ready");
-    runner.update("restart 2");
+    runner.update("2");
     runner.read_until("term1");
     runner.signal(Signal::SIGTERM);
     let (notices, status) = runner.notices();
@@ -221,7 +220,7 @@ fn updates_wait_while_the_command_ends() {
     runner.read_until("ready");
     runner.signal(Signal::SIGINT);
     runner.read_until("int");
-    runner.update("restart 2");
+    runner.update("2");
     runner.signal(Signal::SIGUSR1);
     let (notices, status) = runner.notices();
     assert!(notices.is_empty(), "{notices:?}");
@@ -235,16 +234,15 @@ fn an_interrupt_that_ends_nothing_does_not_hold_updates_for_ever() {
     runner.read_until("ready");
     runner.signal(Signal::SIGINT);
     runner.read_until("int");
-    runner.update("restart 2");
+    runner.update("2");
     assert_eq!(runner.end().code(), Some(5));
 }
 
 #[test]
-fn the_same_snapshot_and_one_without_restart_change_nothing() {
+fn the_same_snapshot_changes_nothing() {
     let mut runner = Runner::start("60000", &waiting("trap 'kill $wait; exit 6' USR1"));
     runner.read_until("ready");
-    runner.update("restart 1");
-    runner.update("2");
+    runner.update("1");
     runner.signal(Signal::SIGUSR1);
     let (notices, status) = runner.notices();
     assert!(notices.is_empty(), "{notices:?}");
@@ -256,7 +254,7 @@ fn a_restart_under_way_takes_the_latest_snapshot() {
     let traps = "[ $A = 3 ] && { kill $wait; exit 5; }; trap 'echo term' TERM; trap 'kill $wait; exit 0' USR1";
     let mut runner = Runner::start("60000", &waiting(traps));
     runner.read_until("ready");
-    runner.update("restart 2");
+    runner.update("2");
     runner.read_until("term");
     runner.update("3");
     runner.signal(Signal::SIGUSR1);

@@ -18,6 +18,7 @@ use signal_hook::consts::SIGCHLD;
 
 use super::child::{CommandLine, StartError};
 use super::ending::Ending;
+use super::follow::Start;
 use super::signals::{self, Received};
 use super::variables::Variables;
 
@@ -31,8 +32,12 @@ pub(crate) struct Update {
     pub(crate) snapshot_id: String,
     /// Its variables.
     pub(crate) variables: Variables,
-    /// Whether to restart the command for it. If not, only a restart that is under way takes it.
-    pub(crate) restart: bool,
+}
+
+impl From<Start> for Update {
+    fn from(start: Start) -> Self {
+        Self { snapshot_id: start.snapshot_id, variables: start.variables }
+    }
 }
 
 /// What happened to the command, for logs and reports.
@@ -146,11 +151,7 @@ impl Supervisor {
                     // Back to what it holds: unless it is being stopped already, nothing is left to do.
                     next = matches!(stop, Stop::ForUpdate { .. }).then_some(update);
                 }
-                Ok(Event::Update(update)) => {
-                    if update.restart || matches!(stop, Stop::ForUpdate { .. }) {
-                        next = Some(update);
-                    }
-                }
+                Ok(Event::Update(update)) => next = Some(update),
                 Err(RecvTimeoutError::Timeout) => match stop {
                     Stop::ForUpdate { .. } => {
                         running.kill()?;
@@ -211,7 +212,7 @@ struct Running {
 
 impl Running {
     fn start(command: &CommandLine, snapshot: Update, notify: &mut dyn FnMut(Notice)) -> Result<Self, StartError> {
-        let Update { snapshot_id, variables, .. } = snapshot;
+        let Update { snapshot_id, variables } = snapshot;
         let child = command.spawn(&variables)?;
         notify(Notice::Started { snapshot_id: snapshot_id.clone(), pid: child.id() });
         Ok(Self { child, snapshot_id })

@@ -4,6 +4,7 @@ mod files;
 mod listener;
 mod serving;
 mod settings;
+pub(crate) mod upkeep;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -8,7 +8,7 @@ use std::task::{Context, Waker};
 use jiff::SignedDuration;
 use serde_json::json;
 use tieline_control::Reconciled;
-use tieline_core::id::{DeploymentId, ReleaseId};
+use tieline_core::id::{DeploymentId, InstanceId, ReleaseId};
 use tieline_store::deployment::Deployment;
 use tieline_store::release::Release;
 use uuid::Uuid;
@@ -59,6 +59,17 @@ async fn keys(world: &World, count: usize) -> BTreeMap<String, usize> {
         *keys.entry(variables[KEY].clone()).or_default() += 1;
     }
     keys
+}
+
+/// The components that a change of the key left to be planned again.
+async fn waiting(world: &World, count: usize) -> Vec<String> {
+    let mut waiting = Vec::new();
+    for number in 0..count {
+        if world.variables(&name(number), DEV).await[KEY] == "old" {
+            waiting.push(name(number));
+        }
+    }
+    waiting
 }
 
 fn counted<const N: usize>(keys: [(&str, usize); N]) -> BTreeMap<String, usize> {
@@ -114,18 +125,37 @@ async fn audited(world: &World) -> Vec<String> {
 async fn a_deployment_that_ends_or_changes_meanwhile_is_planned_as_it_is_then() {
     for world in worlds_with(AT_ONCE + 3).await {
         register(&world, "new").await;
-        let mut waiting = Vec::new();
-        for number in 0..AT_ONCE + 3 {
-            if world.variables(&name(number), DEV).await[KEY] == "old" {
-                waiting.push(name(number));
-            }
-        }
+        let waiting = waiting(&world, AT_ONCE + 3).await;
         let [ended, deployed, left] = waiting.as_slice() else { panic!("{waiting:?}") };
         super::build::undeploy(&world, ended, DEV).await;
         deploy(deployed, "schemaVersion: 1.2\n").done(&world).await;
         assert_eq!(world.control.replans_reconcile().await.unwrap(), Reconciled { done: 1, failed: 0 });
         assert_eq!(world.variables(left, DEV).await[KEY], "new", "{}", world.database);
         assert!(world.variables(deployed, DEV).await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn those_that_run_are_planned_first() {
+    for world in worlds_with(AT_ONCE + 3).await {
+        register(&world, "new").await;
+        let last = waiting(&world, AT_ONCE + 3).await;
+        assert_eq!(last.len(), 3, "{}", world.database);
+        world.control.replans_reconcile().await.unwrap();
+
+        let mut transaction = world.store.write().await.unwrap();
+        for live in transaction.deployments_live_of_organization(world.organization().await).await.unwrap() {
+            let component = transaction.component_by_id(live.component_id).await.unwrap().unwrap();
+            if last.contains(&component.handle.to_string()) {
+                let instance = InstanceId(live.id.0);
+                transaction.instance_save(instance, live.major, &live.snapshot_id, world.at()).await.unwrap();
+            }
+        }
+        transaction.commit().await.unwrap();
+        register(&world, "newest").await;
+        for handle in &last {
+            assert_eq!(world.variables(handle, DEV).await[KEY], "newest", "{handle} {}", world.database);
+        }
     }
 }
 
