@@ -210,6 +210,7 @@ impl Work<'_> {
 
 fn view(organization: &str, project: &str, component: Component) -> ComponentView {
     ComponentView {
+        id: component.id,
         handle: component.handle,
         organization: organization.to_owned(),
         project: project.to_owned(),

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::id::ComponentId;
 use crate::model::ComponentType;
 
 /// An organization.
@@ -109,6 +110,8 @@ pub struct ProjectCreate {
 /// A component.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ComponentView {
+    /// Its id, which the gateway names it by: in headers to endpoints, in the access log and in figures.
+    pub id: ComponentId,
     /// Its handle.
     pub handle: String,
     /// Its organization's handle.

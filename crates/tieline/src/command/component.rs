@@ -66,7 +66,13 @@ pub(crate) fn run(command: ComponentCommand, context: &Context) -> Done {
             output::value(context.output(), &component, |component| {
                 output::table(
                     std::slice::from_ref(component),
-                    &[("HANDLE", "handle"), ("TYPE", "type"), ("PROJECT", "project"), ("MADE", "created_at")],
+                    &[
+                        ("HANDLE", "handle"),
+                        ("TYPE", "type"),
+                        ("PROJECT", "project"),
+                        ("MADE", "created_at"),
+                        ("ID", "id"),
+                    ],
                 )
             });
         }

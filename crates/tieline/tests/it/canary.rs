@@ -7,6 +7,7 @@ use std::process::{Child, Stdio};
 
 use serde_json::{Value, json};
 
+use crate::gateway::field::endpoint;
 use crate::oauth;
 use crate::world::{TestServer, command};
 
@@ -57,6 +58,7 @@ fn no_secret_is_anywhere_but_where_it_is_delivered() {
     run.connect_and_deploy();
     let child = run.deliver();
     run.ask_for_tokens();
+    run.call();
     run.look();
     run.refuse();
     run.keep();
@@ -109,7 +111,9 @@ impl Run {
         for (name, service) in [("mail", "thirdparty:Mail/v1"), ("main-db", "database:shop/main")] {
             self.tieline(&[&["connection", "create", name, "--service", service], &place[..]].concat(), 0);
         }
+        let address = format!("api={}", endpoint("orders"));
         let deploy = ["deploy", "orders", "--component", "orders", "--env", "development", "--version", "v1.0"];
+        let deploy = [&deploy[..], &["--address", &address]].concat();
         self.tieline(&deploy, 1);
         self.tieline(&[&deploy[..], &["--create-connections"]].concat(), 1);
         let provider = json!({ "file": "component.yaml", "text": DESCRIPTOR.split("dependencies").next() });
@@ -176,6 +180,60 @@ impl Run {
         }
         let wrong = format!("grant_type=client_credentials&client_id={client}&client_secret={REFUSED}&scope={secret}");
         assert_eq!(oauth::send(&url, "POST", "/oauth2/token", &[form], &wrong).status, 401);
+    }
+
+    /// Calls through the gateway with everything that opens it, and with what does not: neither answers nor what the endpoint
+    /// got, which its answer repeats, hold any of it.
+    fn call(&mut self) {
+        let admin = self.server.admin_token();
+        let place = "/organizations/acme/projects/shop/components/orders/environments/development/variables";
+        let variables = self.server.ask("GET", place, Some(&admin), None).body;
+        let value = |name: &str| variables[format!("CHOREO_ITSELF_{name}")].as_str().expect("a value").to_owned();
+        let (url, key) = (value("SERVICEURL"), value("CHOREOAPIKEY"));
+        let basic = oauth::basic(&value("CONSUMERKEY"), &value("CONSUMERSECRET"));
+        let headers = [("authorization", basic.as_str()), ("content-type", "application/x-www-form-urlencoded")];
+        let answer = oauth::send(&value("TOKENURL"), "POST", "", &headers, "grant_type=client_credentials");
+        let token = answer.body["access_token"].as_str().expect("a token").to_owned();
+        let bearer = format!("Bearer {token}");
+        self.secrets.push(("an access token that is used", token.clone()));
+        let signature = token.rsplit('.').next().expect("a signature").to_owned();
+        self.secrets.push(("the signature of a token", signature));
+        let (wrong, torn) = (format!("Bearer {REFUSED}"), format!("{bearer}x"));
+        for (headers, status) in [
+            (vec![("authorization", bearer.as_str())], 200),
+            (vec![("choreo-api-key", key.as_str())], 200),
+            (vec![("api-key", key.as_str()), ("authorization", &wrong)], 200),
+            (vec![("authorization", &bearer), ("choreo-api-key", &key), ("x-tieline-component", REFUSED)], 200),
+            (vec![("authorization", &wrong)], 401),
+            (vec![("authorization", &torn)], 401),
+            (vec![("authorization", &basic)], 401),
+            (vec![("choreo-api-key", REFUSED)], 401),
+            (vec![("choreo-api-key", &key), ("choreo-api-key", REFUSED)], 400),
+        ] {
+            let answer = oauth::send(&url, "GET", "/x", &headers, "");
+            assert_eq!(answer.status, status, "{answer:?}");
+            // A token that the gateway did not check may be meant for the endpoint.
+            if status != 200 || headers.len() != 2 {
+                self.seen.push((format!("an answer of the gateway: {status}"), answer.body.to_string().into_bytes()));
+            }
+        }
+        for query in [format!("/x?key={key}"), format!("/x?token={REFUSED}")] {
+            assert_eq!(oauth::send(&url, "GET", &query, &[], "").status, 401);
+        }
+        let id = format!("{}.development", self.connection());
+        self.tieline(&["subscription", "block", &id, "--reason", "a while"], 0);
+        let answer = oauth::send(&url, "GET", "/x", &[("authorization", &bearer)], "");
+        assert_eq!(answer.status, 403, "{answer:?}");
+        self.seen.push(("the answer to who is blocked".to_owned(), answer.body.to_string().into_bytes()));
+        self.tieline(&["subscription", "unblock", &id], 0);
+        assert_eq!(self.server.access_log(12).len(), 12);
+    }
+
+    /// The id of the connection to the component itself.
+    fn connection(&self) -> String {
+        let path = "/organizations/acme/connections/itself?project=shop&component=orders";
+        let view = self.server.ask("GET", path, Some(&self.server.admin_token()), None).body;
+        view["id"].as_str().expect("an id").to_owned()
     }
 
     /// Everything that shows something and is no delivery, as the one who may read all.
@@ -286,7 +344,14 @@ impl Run {
             self.seen.push((path.display().to_string(), std::fs::read(path).expect("the file")));
         });
         let named = |end: &str| self.seen.iter().any(|(from, _)| from.ends_with(end));
-        assert!(named("tieline.db") && named("tieline.db-wal") && named("backup.ndjson") && named("/live"), "{found}");
+        assert!(
+            named("tieline.db")
+                && named("tieline.db-wal")
+                && named("backup.ndjson")
+                && named("/live")
+                && named("access.log"),
+            "{found}"
+        );
     }
 
     #[track_caller]

@@ -1,38 +1,24 @@
 //! Calls through the gateway: embedded in the server, and in a process of its own that serves on without it.
 
+mod choices;
+pub(crate) mod field;
+mod hot;
+mod reach;
+mod telling;
+mod versions;
+
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use self::field::endpoint;
 use crate::world::{TestServer, command};
 
-/// An endpoint that answers every request with its name; it ends with the test.
-pub(crate) fn endpoint(name: &'static str) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let address = format!("http://{}", listener.local_addr().expect("its address"));
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let Ok(mut stream) = stream else { return };
-            std::thread::spawn(move || {
-                let mut reader = BufReader::new(stream.try_clone().expect("the stream"));
-                let mut line = String::new();
-                while reader.read_line(&mut line).is_ok_and(|read| read > 2) {
-                    line.clear();
-                }
-                let answer =
-                    format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{name}", name.len());
-                let _ = stream.write_all(answer.as_bytes());
-            });
-        }
-    });
-    address
-}
-
-/// Calls through a gateway; answers the status and the body.
+/// Calls through a gateway; answers the status, and the name of the endpoint that answered.
 pub(crate) fn call(gateway: &str, key: Option<&str>) -> (u16, String) {
     let mut stream = TcpStream::connect(gateway.trim_start_matches("http://")).expect("the gateway");
     stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout");
@@ -43,7 +29,9 @@ pub(crate) fn call(gateway: &str, key: Option<&str>) -> (u16, String) {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).expect("the answer");
     let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
-    (status, answer.rsplit("\r\n\r\n").next().unwrap_or_default().to_owned())
+    let body: Value =
+        answer.rsplit("\r\n\r\n").next().and_then(|body| serde_json::from_str(body).ok()).unwrap_or_default();
+    (status, body["name"].as_str().unwrap_or_default().to_owned())
 }
 
 /// `orders` is offered at an address, `web` uses it by API key; returns the key.

@@ -8,7 +8,8 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
 
-use crate::gateway::{call, embedded, endpoint};
+use crate::gateway::field::endpoint;
+use crate::gateway::{call, embedded};
 use crate::oauth::{basic, send};
 use crate::shop::Shop;
 

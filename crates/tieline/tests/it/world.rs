@@ -161,6 +161,17 @@ impl TestServer {
         self.log.lock().expect("the log").clone()
     }
 
+    /// The lines of the access log, as soon as there are so many.
+    pub(crate) fn access_log(&self, count: usize) -> Vec<Value> {
+        loop {
+            let text = std::fs::read_to_string(access_log(&self.data)).expect("the access log");
+            if text.matches('\n').count() >= count {
+                return text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+            }
+            std::thread::yield_now();
+        }
+    }
+
     /// The token of the first administrator.
     pub(crate) fn admin_token(&self) -> String {
         let text = std::fs::read_to_string(self.data.join("admin.token")).expect("admin.token");
@@ -290,6 +301,12 @@ fn prepare(data: &Path, flags: &[String]) -> Command {
     let free = "127.0.0.1:0";
     let ports = ["--listen", free, "--gateway-internal", free, "--gateway-external", free];
     let mut command = command(&["server", "--data", data]);
-    command.args(ports).args(flags).stdout(Stdio::null()).stderr(Stdio::piped());
+    let log = std::fs::File::options().create(true).append(true).open(access_log(Path::new(data))).expect("a log");
+    command.args(ports).args(flags).stdout(log).stderr(Stdio::piped());
     command
+}
+
+/// The file of a server's stdout, where the gateway logs calls.
+fn access_log(data: &Path) -> PathBuf {
+    data.with_extension("access.log")
 }

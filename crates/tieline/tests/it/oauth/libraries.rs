@@ -1,7 +1,8 @@
 //! Client libraries of others, unchanged, against a running server: each finds it where it can, gets a token by both ways of
 //! proving a client, and verifies it by the published keys where it can.
 //!
-//! The programs lie in `tests/clients`. With an address as argument they call it with the token and report the status.
+//! The programs lie in `tests/clients`. With an address as argument they call it with the token and report the status:
+//! here an endpoint behind the gateway. Those named `component` read only what Choreo injects too.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -14,7 +15,9 @@ use oauth2::{
 };
 use serde_json::{Value, json};
 
-use super::Provider;
+use super::{DEFINITION, DESCRIPTOR, Provider};
+use crate::gateway::field::{Field, endpoint};
+use crate::world::{TestServer, command};
 
 /// Where the libraries are installed.
 fn installed() -> PathBuf {
@@ -62,11 +65,53 @@ fn check(found: &Value, expect: &Value) {
     }
 }
 
-/// One algorithm each, so that all are verified by somebody else's code.
+/// A consumer of another project: its injected client, and the address of the service as it is injected. One algorithm each,
+/// so that all are verified by somebody else's code.
 fn open(algorithm: &str) -> (Provider, String) {
-    let provider = Provider::open(&["--signing-algorithm", algorithm]);
-    let address = format!("{}/health/live", provider.server.url());
-    (provider, address)
+    let field = offered(&["--signing-algorithm", algorithm]);
+    let injected = field.injected("office/desk", "development", "orders");
+    assert_eq!(injected.value("TOKENURL"), format!("{}/oauth2/token", field.server.url()));
+    let client = (injected.value("CONSUMERKEY"), injected.value("CONSUMERSECRET"));
+    (Provider { server: field.server, client }, injected.url() + "/items")
+}
+
+/// `office/desk` is deployed with a connection to `shop/orders`, whose definition declares scopes.
+fn offered(flags: &[&str]) -> Field {
+    let field = Field::on(TestServer::start_with(flags));
+    let source = json!({ "file": "component.yaml", "text": DESCRIPTOR, "definitions": { "openapi.yaml": DEFINITION } });
+    field.deploy("shop/orders", "development", "v1.0", &source, &json!({ "api": endpoint("orders") }));
+    field.connect("orders", &json!({}));
+    field.consume("office/desk", "development", &[("orders", "service:/shop/orders/v1/api")]);
+    field
+}
+
+/// Runs a component with what is injected; what it prints is what the endpoint answered.
+#[track_caller]
+fn component(program: &[&str], module: Option<&str>) {
+    let field = offered(&[]);
+    let place = ["--organization", "acme", "--project", "office", "--component", "desk", "--env", "development", "--"];
+    let mut run = command(&[&["run"], &place[..], program].concat());
+    run.env("TIELINE_DATA", field.server.data()).env("XDG_STATE_HOME", field.server.folder().join("state"));
+    if let Some(module) = module {
+        run.current_dir(installed()).stdin(std::fs::File::open(self::program(module)).expect("the module"));
+    }
+    let output = run.output().expect("the binary runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let answer: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!((&answer["name"], &answer["path"]), (&json!("orders"), &json!("/items")), "{answer}");
+}
+
+#[test]
+fn a_component_written_for_choreo_calls_with_curl() {
+    component(&["sh", program("component.sh").to_str().expect("UTF-8")], None);
+}
+
+#[test]
+#[cfg_attr(not(clients), ignore = "TIELINE_TEST_CLIENTS is not set")]
+fn components_written_for_choreo_call_with_their_libraries() {
+    component(&["node", "--input-type=module", "-"], Some("component.mjs"));
+    let python = installed().join("venv/bin/python");
+    component(&[python.to_str().expect("UTF-8"), program("component.py").to_str().expect("UTF-8")], None);
 }
 
 #[test]
@@ -123,7 +168,7 @@ fn curl() {
 
 #[test]
 fn rust_oauth2() {
-    let provider = Provider::open(&[]);
+    let (provider, address) = open("es256");
     let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
     let send = |request: oauth2::HttpRequest| -> Result<oauth2::HttpResponse, ureq::Error> {
         let (head, mut body) = agent.run(request)?.into_parts();
@@ -140,6 +185,9 @@ fn rust_oauth2() {
         let token = token.expect("a token");
         assert_eq!(token.scopes().map(|scopes| scopes[0].as_str()), Some("read"));
         assert_eq!(token.expires_in().map(|time| time.as_secs()), Some(900));
+        let bearer = format!("Bearer {}", token.access_token().secret());
+        let answer = agent.get(&address).header("authorization", bearer).call().expect("the gateway answers");
+        assert_eq!(answer.status(), 200);
         let told = client.introspect(token.access_token()).request(&send).expect("an answer");
         assert!(told.active() && told.client_id().map(|id| id.as_str()) == Some(&provider.client.0));
     }
