@@ -148,7 +148,16 @@ async fn those_that_run_are_planned_first() {
             let component = transaction.component_by_id(live.component_id).await.unwrap().unwrap();
             if last.contains(&component.handle.to_string()) {
                 let instance = InstanceId(live.id.0);
-                transaction.instance_save(instance, (live.component_id, live.environment_id), live.major, &live.snapshot_id, world.at()).await.unwrap();
+                transaction
+                    .instance_save(
+                        instance,
+                        (live.component_id, live.environment_id),
+                        live.major,
+                        &live.snapshot_id,
+                        world.at(),
+                    )
+                    .await
+                    .unwrap();
             }
         }
         transaction.commit().await.unwrap();
