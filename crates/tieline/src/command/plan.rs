@@ -36,12 +36,33 @@ pub(crate) fn remarks(word: &str, list: &Value) -> String {
         let field = |name: &str| output::cell(&diagnostic[name]);
         text += &format!("\n{word}[{}]: {}\n", field("code"), field("message"));
         let path = diagnostic["path"].as_str().unwrap_or_default();
-        match diagnostic["line"].as_u64().unwrap_or(0) {
-            0 if path.is_empty() => {}
-            0 => text += &format!("  at: {path}\n"),
-            line => text += &format!("  at: {path} (line {line})\n"),
+        match (path, diagnostic["line"].as_u64().unwrap_or(0)) {
+            ("", 0) => {}
+            ("", line) => text += &format!("  at: line {line}\n"),
+            (path, 0) => text += &format!("  at: {path}\n"),
+            (path, line) => text += &format!("  at: {path} (line {line})\n"),
         }
         text += &format!("  hint: {}\n", field("hint"));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_remark_names_as_much_of_its_place_as_is_known() {
+        for (path, line, place) in [
+            ("", 0, ""),
+            ("", 3, "  at: line 3\n"),
+            ("endpoints[0]", 0, "  at: endpoints[0]\n"),
+            ("endpoints[0]", 3, "  at: endpoints[0] (line 3)\n"),
+        ] {
+            let list = json!([{ "code": "c", "message": "m", "hint": "h", "path": path, "line": line }]);
+            assert_eq!(remarks("problem", &list), format!("\nproblem[c]: m\n{place}  hint: h\n"));
+        }
+    }
 }
