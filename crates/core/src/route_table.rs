@@ -84,6 +84,9 @@ pub struct SubscriptionEntry {
     pub environment: EnvironmentId,
     /// The application.
     pub application: ApplicationId,
+    /// The environment in which the consumer runs: the client's. Its calls and those by API keys of the same application
+    /// there count together.
+    pub consumer: EnvironmentId,
     /// The connection, where only one of the application's leads to this service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connection: Option<ConnectionId>,
@@ -103,6 +106,9 @@ pub struct ApiKeyEntry {
     /// The application of the connection, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub application: Option<ApplicationId>,
+    /// The environment in which the consumer runs. Calls by all keys of the application there, or of the connection if it
+    /// has none, count together.
+    pub consumer: EnvironmentId,
     /// The one component that holds it, where each has its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub component: Option<ComponentId>,

@@ -67,6 +67,8 @@ pub struct ClientSubscription {
     pub client: String,
     /// The connection.
     pub connection_id: ConnectionId,
+    /// The consumer's environment.
+    pub consumer_environment_id: EnvironmentId,
     /// The provider's environment.
     pub environment_id: EnvironmentId,
     /// Whether the service's owners approve each.
@@ -84,6 +86,8 @@ pub struct KeySubscription {
     pub holder: Option<ComponentId>,
     /// The service.
     pub service_id: ServiceId,
+    /// The consumer's environment.
+    pub consumer_environment_id: EnvironmentId,
     /// The provider's environment.
     pub environment_id: EnvironmentId,
     /// Whether the service's owners approve each.
@@ -258,8 +262,8 @@ impl Transaction {
         application: ApplicationId,
         service: ServiceId,
     ) -> Result<Vec<ClientSubscription>> {
-        let sql = "SELECT oauth_client.id AS client, subscription.connection_id, subscription.provider_environment_id,
-                 service.approval
+        let sql = "SELECT oauth_client.id AS client, subscription.connection_id, subscription.environment_id,
+                 subscription.provider_environment_id, service.approval
              FROM connection JOIN subscription ON subscription.connection_id = connection.id
              JOIN oauth_client ON oauth_client.application_id = connection.application_id
                  AND oauth_client.environment_id = subscription.environment_id
@@ -272,6 +276,7 @@ impl Transaction {
             Ok(ClientSubscription {
                 client: row.text("client")?,
                 connection_id: row.parsed("connection_id")?,
+                consumer_environment_id: row.parsed("environment_id")?,
                 environment_id: row.parsed("provider_environment_id")?,
                 approval: row.boolean("approval")?,
             })
@@ -286,7 +291,7 @@ impl Transaction {
     pub async fn subscriptions_of_keys(&mut self, connection: ConnectionId) -> Result<Vec<KeySubscription>> {
         let sql =
             "SELECT api_key.digest, api_key.holder_component_id, connection.application_id, connection.service_id,
-                 subscription.provider_environment_id, service.approval
+                 subscription.environment_id, subscription.provider_environment_id, service.approval
              FROM connection JOIN subscription ON subscription.connection_id = connection.id
              JOIN api_key ON api_key.connection_id = connection.id
                  AND api_key.environment_id = subscription.environment_id
@@ -298,6 +303,7 @@ impl Transaction {
                 application_id: row.optional_parsed("application_id")?,
                 holder: row.optional_parsed("holder_component_id")?,
                 service_id: row.parsed("service_id")?,
+                consumer_environment_id: row.parsed("environment_id")?,
                 environment_id: row.parsed("provider_environment_id")?,
                 approval: row.boolean("approval")?,
             })

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use tieline_core::endpoint::Visibility;
-use tieline_core::id::{ApplicationId, ConnectionId, EnvironmentId, ServiceId};
+use tieline_core::id::{ApplicationId, ConnectionId, ServiceId};
 use tieline_core::route_table::{ApiKeyEntry, Entry, RevocationEntry, RouteEntry, SubscriptionEntry};
 use tieline_core::secret::Digest;
 use tieline_core::service_url::Route;
@@ -85,11 +85,13 @@ impl Work<'_> {
             return Ok(Vec::new());
         }
         let decisions = self.transaction.decisions(&Subscriber::Application(application), service).await?;
-        let mut merged: BTreeMap<(String, EnvironmentId), Vec<(ConnectionId, bool)>> = BTreeMap::new();
+        // A client belongs to one environment of its consumer.
+        let mut merged: BTreeMap<_, Vec<(ConnectionId, bool)>> = BTreeMap::new();
         for one in found {
-            merged.entry((one.client, one.environment_id)).or_default().push((one.connection_id, one.approval));
+            let place = (one.client, one.consumer_environment_id, one.environment_id);
+            merged.entry(place).or_default().push((one.connection_id, one.approval));
         }
-        let entries = merged.into_iter().map(|((client, environment), connections)| {
+        let entries = merged.into_iter().map(|((client, consumer, environment), connections)| {
             let approval = connections.iter().any(|(_, approval)| *approval);
             let standing = Standing::of(&decisions, environment, approval);
             let connection = match connections.as_slice() {
@@ -101,6 +103,7 @@ impl Work<'_> {
                 service,
                 environment,
                 application,
+                consumer,
                 connection,
                 state: standing.state,
                 plan: standing.plan.to_owned(),
@@ -123,6 +126,7 @@ impl Work<'_> {
                 digest: Digest::from_bytes(digest).to_string(),
                 connection,
                 application: key.application_id,
+                consumer: key.consumer_environment_id,
                 component: key.holder,
                 service: key.service_id,
                 environment: key.environment_id,

@@ -10,7 +10,7 @@ use crate::work::Work;
 use crate::{Control, Result};
 
 /// Counts the ways in which entries are derived: another number derives all of them anew.
-const FORMAT: &str = "1";
+const FORMAT: &str = "2";
 
 /// Rows that are looked at together.
 const BATCH: i64 = 500;

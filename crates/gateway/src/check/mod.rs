@@ -93,7 +93,7 @@ impl Check {
             opens(grant, route)?;
             scope::check(call, caller.identity())?;
             let now = u64::try_from(call.now.as_microsecond()).unwrap_or_default();
-            grant.bucket.take(grant.plan.get(), now).map_err(|wait| refusals::rate_limited(grant, route, wait))?;
+            grant.take(now).map_err(|wait| refusals::rate_limited(grant, route, wait))?;
         }
         Ok(caller)
     }

@@ -1,6 +1,7 @@
 //! Who may call: subscriptions and API keys, as small as a million of each asks for.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use tieline_core::id::{ApplicationId, ComponentId, ConnectionId};
 use tieline_core::route_table::{ApiKeyEntry, SubscriptionEntry, SubscriptionState};
@@ -15,18 +16,16 @@ pub(crate) struct Grant {
     pub(crate) connection: Option<ConnectionId>,
     pub(crate) state: SubscriptionState,
     pub(crate) plan: Plan,
-    pub(crate) bucket: Bucket,
+    /// What its calls are taken from, where the plan limits them: one for all that prove the same subscriber.
+    bucket: Option<Arc<Bucket>>,
     /// Where its calls are counted, once there was one.
     pub(crate) series: OnceLock<Arc<Series>>,
 }
 
 impl Grant {
-    /// As full as what it replaces, so that a change of something else grants no calls.
-    fn like(mut self, old: Option<&Self>) -> Self {
-        if let Some(old) = old {
-            self.bucket = Bucket::like(&old.bucket);
-        }
-        self
+    /// Counts one call at a time in microseconds since 1970, or says how long until there may be one.
+    pub(crate) fn take(&self, now: u64) -> Result<(), Duration> {
+        self.bucket.as_ref().map_or(Ok(()), |bucket| bucket.take(self.plan.get(), now))
     }
 }
 
@@ -37,16 +36,16 @@ pub(crate) struct Subscription {
 }
 
 impl Subscription {
-    pub(crate) fn new(key: Key, entry: &SubscriptionEntry, old: Option<&Self>) -> Self {
+    pub(crate) fn new(key: Key, entry: &SubscriptionEntry, bucket: Option<Arc<Bucket>>) -> Self {
         let grant = Grant {
             application: Some(entry.application),
             connection: entry.connection,
             state: entry.state,
             plan: Plan::of(&entry.plan),
-            bucket: Bucket::default(),
+            bucket,
             series: OnceLock::new(),
         };
-        Self { key, grant: grant.like(old.map(|old| &old.grant)) }
+        Self { key, grant }
     }
 }
 
@@ -66,16 +65,16 @@ pub(crate) struct ApiKey {
 }
 
 impl ApiKey {
-    pub(crate) fn new(key: Key, place: Key, entry: &ApiKeyEntry, old: Option<&Self>) -> Self {
+    pub(crate) fn new(key: Key, place: Key, entry: &ApiKeyEntry, bucket: Option<Arc<Bucket>>) -> Self {
         let grant = Grant {
             application: entry.application,
             connection: Some(entry.connection),
             state: entry.state,
             plan: Plan::of(&entry.plan),
-            bucket: Bucket::default(),
+            bucket,
             series: OnceLock::new(),
         };
-        Self { key, place, component: entry.component, grant: grant.like(old.map(|old| &old.grant)) }
+        Self { key, place, component: entry.component, grant }
     }
 }
 

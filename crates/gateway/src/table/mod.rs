@@ -3,6 +3,7 @@
 //! A call sees an entry as it was before a change or as it is after, and never waits for more than one entry. The table
 //! does no I/O: whoever follows the control plane's feed, or reads it from a file, gives it the deltas.
 
+mod buckets;
 mod grant;
 mod issuer;
 mod revocation;
@@ -24,8 +25,9 @@ use uuid::Uuid;
 pub(crate) use self::grant::{ApiKey, Grant, Subscription};
 pub(crate) use self::issuer::{Issuer, Issuers, PublicKey};
 pub(crate) use self::route::Route;
-pub(crate) use self::shards::Key;
+pub(crate) use self::shards::{Key, Keyed};
 
+use self::buckets::Buckets;
 use self::revocation::Revocations;
 use self::shards::Shards;
 use crate::path;
@@ -43,6 +45,7 @@ pub struct Table {
     routes: Shards<Route>,
     subscriptions: Shards<Subscription>,
     keys: Shards<ApiKey>,
+    buckets: Buckets,
     issuers: RwLock<Arc<Issuers>>,
     installation: RwLock<Arc<Installation>>,
     revocations: Revocations,
@@ -62,6 +65,7 @@ impl Table {
             routes: Shards::new(),
             subscriptions: Shards::new(),
             keys: Shards::new(),
+            buckets: Buckets::new(),
             issuers: RwLock::default(),
             installation: RwLock::default(),
             revocations: Revocations::default(),
@@ -101,9 +105,11 @@ impl Table {
         (self.routes.len(), self.subscriptions.len(), self.keys.len())
     }
 
-    /// Forgets revocations of tokens that have expired by now, in seconds since 1970.
+    /// Forgets revocations of tokens that have expired by now, in seconds since 1970, and a part of the counts that nobody
+    /// uses any more. To be called from time to time.
     pub fn forget(&self, now: i64) {
         self.revocations.forget(now);
+        self.buckets.forget(u64::try_from(now).unwrap_or_default().saturating_mul(1_000_000));
     }
 
     fn put(&self, entry: Entry, kept: Option<&mut Kept>) {
@@ -118,13 +124,18 @@ impl Table {
             Entry::Subscription(entry) => {
                 let key = self.subscription_key(&entry.client, entry.service, entry.environment);
                 kept.subscriptions.push(key);
-                self.subscriptions.put(key, |old| Subscription::new(key, &entry, old));
+                let count = self.count_key(entry.application.0, entry.consumer, entry.service, entry.environment);
+                let bucket = self.buckets.of(count, &entry.plan);
+                self.subscriptions.put(key, |_| Subscription::new(key, &entry, bucket));
             }
             Entry::ApiKey(entry) => {
                 let key = self.api_key_key(&entry.digest);
                 kept.keys.push(key);
                 let place = self.subscription_key("", entry.service, entry.environment);
-                self.keys.put(key, |old| ApiKey::new(key, place, &entry, old));
+                let subscriber = entry.application.map_or(entry.connection.0, |application| application.0);
+                let count = self.count_key(subscriber, entry.consumer, entry.service, entry.environment);
+                let bucket = self.buckets.of(count, &entry.plan);
+                self.keys.put(key, |_| ApiKey::new(key, place, &entry, bucket));
             }
             Entry::Revocation(entry) => {
                 kept.revocations.push(entry.id.clone());
@@ -273,6 +284,22 @@ impl Table {
             hash.write(client.as_bytes());
             hash.write(service.0.as_bytes());
             hash.write(environment.0.as_bytes());
+        })
+    }
+
+    /// The key of what is counted together: an application, or a connection that has none, with the environments of the
+    /// consumer and of the provider.
+    fn count_key(
+        &self,
+        subscriber: Uuid,
+        consumer: EnvironmentId,
+        service: ServiceId,
+        environment: EnvironmentId,
+    ) -> Key {
+        self.key(|hash| {
+            for id in [subscriber, consumer.0, service.0, environment.0] {
+                hash.write(id.as_bytes());
+            }
         })
     }
 

@@ -1,5 +1,6 @@
 //! A map in many parts, each behind its own lock: a reader waits at most for one entry to be written in one part.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use hashbrown::HashTable;
@@ -7,6 +8,8 @@ use hashbrown::hash_table::Entry;
 
 /// A power of two, so that a million entries make parts of four thousand: what is moved when a part grows.
 const PARTS: usize = 256;
+/// Parts that are swept at a time.
+const SWEPT: usize = 16;
 
 /// Something that knows its own key: a keyed hash, which nobody outside can make collide.
 pub(crate) trait Keyed {
@@ -21,11 +24,14 @@ pub(crate) struct Key(pub(crate) u64, pub(crate) u64);
 /// The map.
 pub(crate) struct Shards<T> {
     parts: Box<[RwLock<HashTable<Arc<T>>>]>,
+    /// The part that is swept next.
+    next: AtomicUsize,
 }
 
 impl<T: Keyed> Shards<T> {
     pub(crate) fn new() -> Self {
-        Self { parts: std::iter::repeat_with(|| RwLock::new(HashTable::new())).take(PARTS).collect() }
+        let parts = std::iter::repeat_with(|| RwLock::new(HashTable::new())).take(PARTS).collect();
+        Self { parts, next: AtomicUsize::new(0) }
     }
 
     pub(crate) fn get(&self, key: Key) -> Option<Arc<T>> {
@@ -45,6 +51,13 @@ impl<T: Keyed> Shards<T> {
         }
     }
 
+    /// The entry of this key, made when there is none.
+    pub(crate) fn get_or_put(&self, key: Key, make: impl FnOnce() -> T) -> Arc<T> {
+        let mut part = self.write(key);
+        let place = part.entry(key.1, |entry| entry.key() == key, |entry| entry.key().1);
+        Arc::clone(place.or_insert_with(|| Arc::new(make())).get())
+    }
+
     pub(crate) fn remove(&self, key: Key) {
         // What goes is dropped after the lock.
         let _gone = self.write(key).find_entry(key.1, |entry| entry.key() == key).ok().map(|place| place.remove());
@@ -58,6 +71,14 @@ impl<T: Keyed> Shards<T> {
             if part.len() * 4 < part.capacity() {
                 part.shrink_to_fit(|entry| entry.key().1);
             }
+        }
+    }
+
+    /// Removes what is not kept from the next few parts.
+    pub(crate) fn sweep(&self, keep: impl Fn(&Arc<T>) -> bool) {
+        let next = self.next.fetch_add(SWEPT, Ordering::Relaxed) % PARTS;
+        for part in &self.parts[next..next + SWEPT] {
+            part.write().unwrap_or_else(PoisonError::into_inner).retain(|entry| keep(entry));
         }
     }
 

@@ -37,6 +37,7 @@ fn subscription(client: &str) -> Entry {
         service: ServiceId(Uuid::from_u128(1)),
         environment: EnvironmentId(Uuid::from_u128(2)),
         application: ApplicationId(Uuid::from_u128(3)),
+        consumer: EnvironmentId(Uuid::from_u128(2)),
         connection: None,
         state: SubscriptionState::Live,
         plan: "bronze".to_owned(),
@@ -48,6 +49,7 @@ fn api_key(key: &str) -> Entry {
         digest: Digest::of(key).to_string(),
         connection: ConnectionId(Uuid::from_u128(4)),
         application: None,
+        consumer: EnvironmentId(Uuid::from_u128(2)),
         component: None,
         service: ServiceId(Uuid::from_u128(1)),
         environment: EnvironmentId(Uuid::from_u128(2)),
@@ -160,12 +162,82 @@ fn a_changed_subscription_keeps_its_count() {
     let place = Route::new(Key(0, 0), route("/", EndpointType::REST), None);
     let used = || {
         let entry = table.subscription("c", &place).unwrap();
-        entry.grant.bucket.take(entry.grant.plan.get(), 1_000_000_000).is_err()
+        entry.grant.take(1_000_000_000).is_err()
     };
     table.apply(delta(false, 1, vec![subscription("c")], &[]));
     while !used() {}
     table.apply(delta(false, 2, vec![subscription("c")], &[]));
     assert!(used());
+}
+
+#[test]
+fn what_proves_one_subscriber_is_counted_together() {
+    const NOW: i64 = 1_800_000_000;
+    let id = |number: u128| Uuid::from_u128(number);
+    // Subscriber, consumer's environment, service, provider's environment.
+    type Place = (Option<u128>, u128, u128, u128, u128);
+    let key = |name: &str, (application, connection, consumer, service, environment): Place| {
+        Entry::ApiKey(ApiKeyEntry {
+            digest: Digest::of(name).to_string(),
+            connection: ConnectionId(id(connection)),
+            application: application.map(|application| ApplicationId(id(application))),
+            consumer: EnvironmentId(id(consumer)),
+            component: None,
+            service: ServiceId(id(service)),
+            environment: EnvironmentId(id(environment)),
+            state: SubscriptionState::Live,
+            plan: "bronze".to_owned(),
+        })
+    };
+    let one: Place = (Some(3), 4, 2, 1, 2);
+    for (name, other, together) in [
+        ("another key of the connection", one, true),
+        ("another connection of the application", (Some(3), 9, 2, 1, 2), true),
+        ("another application", (Some(8), 4, 2, 1, 2), false),
+        ("another environment of the consumer", (Some(3), 4, 7, 1, 2), false),
+        ("another service", (Some(3), 4, 2, 6, 2), false),
+        ("another environment of the provider", (Some(3), 4, 2, 1, 5), false),
+    ] {
+        let table = Table::new(&FixedRandomness::seeded(1));
+        // The token's client is of the application 3, in 2, for 1 in 2.
+        table.apply(delta(false, 1, vec![subscription("c"), key("one", one), key("other", other)], &[]));
+        let now = u64::try_from(NOW).unwrap() * 1_000_000;
+        let take = |name: &str| table.api_key(&Digest::of(name)).unwrap().grant.take(now);
+        while take("other").is_ok() {}
+        let place = Route::new(Key(0, 0), route("/", EndpointType::REST), None);
+        let by_token = table.subscription("c", &place).unwrap().grant.take(now);
+        assert_eq!((take("one").is_err(), by_token.is_err()), (together, together), "{name}");
+    }
+    // Without an application, the keys of a connection.
+    let table = Table::new(&FixedRandomness::seeded(1));
+    let place: Place = (None, 4, 2, 1, 2);
+    table.apply(delta(false, 1, vec![key("one", place), key("other", place), key("else", (None, 5, 2, 1, 2))], &[]));
+    let take = |name: &str| table.api_key(&Digest::of(name)).unwrap().grant.take(1_000_000_000);
+    while take("one").is_ok() {}
+    assert_eq!((take("other").is_err(), take("else").is_err()), (true, false));
+}
+
+#[test]
+fn counts_are_forgotten_when_they_say_nothing() {
+    const NOW: i64 = 1_800_000_000;
+    let table = Table::new(&FixedRandomness::seeded(1));
+    let forget = |now| (0..256).for_each(|_| table.forget(now));
+    let place = Route::new(Key(0, 0), route("/", EndpointType::REST), None);
+    let used = || {
+        let entry = table.subscription("c", &place).unwrap();
+        entry.grant.take(u64::try_from(NOW).unwrap() * 1_000_000).is_err()
+    };
+    table.apply(delta(false, 1, vec![subscription("c")], &[]));
+    while !used() {}
+    table.apply(delta(false, 2, Vec::new(), &[&subscription("c")]));
+    forget(NOW);
+    table.apply(delta(false, 3, vec![subscription("c")], &[]));
+    assert!(used(), "who comes back goes on where it was");
+    forget(NOW + 61);
+    assert_eq!(table.buckets.len(), 1, "it is in use");
+    table.apply(delta(false, 4, Vec::new(), &[&subscription("c")]));
+    forget(NOW + 61);
+    assert_eq!(table.buckets.len(), 0);
 }
 
 #[test]

@@ -365,6 +365,7 @@ async fn subscriptions(transaction: &mut Transaction, connection: &Connection) -
     let client = ClientSubscription {
         client: "client".to_owned(),
         connection_id: CONNECTION,
+        consumer_environment_id: ENVIRONMENT,
         environment_id: ENVIRONMENT,
         approval: false,
     };
@@ -374,6 +375,7 @@ async fn subscriptions(transaction: &mut Transaction, connection: &Connection) -
         application_id: Some(APPLICATION),
         holder: None,
         service_id: SERVICE,
+        consumer_environment_id: ENVIRONMENT,
         environment_id: ENVIRONMENT,
         approval: false,
     };

@@ -128,11 +128,13 @@ async fn connections_of_one_application_have_one_subscription() {
             (Some(first), SubscriptionState::Live, "unlimited")
         );
         assert_eq!(only.environment, mirror.routes()[0].environment);
+        assert_eq!(only.consumer, only.environment, "development calls development");
         let variables = world.variables("web", DEV).await;
         assert_eq!(only.client, variables["CHOREO_ORDERS_CONSUMERKEY"]);
         let [key] = mirror.api_keys()[..] else { panic!("{mirror:?}") };
         assert_eq!(key.digest, Digest::of(&variables["CHOREO_ORDERS_CHOREOAPIKEY"]).to_string());
         assert_eq!((key.connection, key.application, key.component), (first, Some(only.application), None));
+        assert_eq!((key.consumer, key.service, key.environment), (only.consumer, only.service, only.environment));
 
         let second = connect(&world, "web", "again", json!({ "access_mode": "organization" })).await.id;
         deploy("web", uses(&[("orders", ORDERS), ("again", ORDERS)])).done(&world).await;

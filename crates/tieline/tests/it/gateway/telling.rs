@@ -33,6 +33,8 @@ fn a_refusal_says_which_check_failed_and_what_to_do() {
         ("a stranger", &url, Some(stranger), 403, "subscription_missing", Some("error=\"insufficient_scope\"")),
         ("lost", &nowhere, Some(bearer), 404, "route_not_found", None),
         ("loud", &url, Some(key), 429, "rate_limited", None),
+        // One subscription, however it is proven.
+        ("loud by token", &url, Some(desk.bearer()), 429, "rate_limited", None),
     ];
     for (who, address, credential, status, code, challenge) in asked {
         // What the plan gives back in the meantime is used up first.
