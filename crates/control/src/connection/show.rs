@@ -68,6 +68,7 @@ impl Work<'_> {
             service: service.reference,
             access_mode: connection.access_mode,
             authentication_scheme: connection.scheme,
+            application: connection.application_id,
             description: connection.description.clone(),
             secrets: connection.secrets,
             mapping: connection.mapping.clone(),

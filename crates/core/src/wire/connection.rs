@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::id::ConnectionId;
+use crate::id::{ApplicationId, ConnectionId};
 use crate::model::{AccessMode, Level, Scheme, Secrets};
 use crate::wire::rotation::RotationView;
 use crate::wire::subscription::SubscriptionStanding;
@@ -81,6 +81,9 @@ pub struct ConnectionView {
     pub access_mode: Option<AccessMode>,
     /// How it proves who calls an internal service; null for others.
     pub authentication_scheme: Option<Scheme>,
+    /// The OAuth application whose clients its keys are, as the gateway's headers, log and figures name it; null without
+    /// one. Connections that share it share its client ids and secrets.
+    pub application: Option<ApplicationId>,
     /// What it is for.
     pub description: String,
     /// Whose secret it injects.

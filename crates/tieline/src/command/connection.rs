@@ -254,10 +254,14 @@ fn viewed(connection: &Value) -> String {
     );
     if connection["access_mode"].is_string() {
         text += &format!(
-            "access {}, authentication {}\n",
+            "access {}, authentication {}",
             output::cell(&connection["access_mode"]),
             output::cell(&connection["authentication_scheme"])
         );
+        if let Some(application) = connection["application"].as_str() {
+            text += &format!(", application {application}");
+        }
+        text.push('\n');
     }
     text + "\n" + &environments(connection)
 }

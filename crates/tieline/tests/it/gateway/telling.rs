@@ -91,7 +91,8 @@ fn an_endpoint_is_told_who_calls_and_nothing_that_a_caller_made_up() {
             );
             assert_eq!(came["x-tieline-component"], view["id"], "{came} {view}");
             assert_eq!(came["x-tieline-connection"], connection["id"], "{came} {connection}");
-            assert!(came["x-tieline-application"].is_string(), "{came}");
+            assert!(connection["application"].is_string(), "{connection}");
+            assert_eq!(came["x-tieline-application"], connection["application"], "{came} {connection}");
             assert!(came[credential.0].is_null(), "the credential ends at the gateway: {came}");
             components.push(came["x-tieline-component"].clone());
         }
@@ -105,7 +106,7 @@ fn an_endpoint_is_told_who_calls_and_nothing_that_a_caller_made_up() {
     for (line, component) in lines.iter().zip(&components) {
         assert_eq!((&line["service"], &line["environment"]), (&json!(REFERENCE), &json!("development")), "{line}");
         assert_eq!((&line["status"], &line["connection"]), (&json!(200), &connection["id"]), "{line}");
-        assert!(line["application"].is_string(), "{line}");
+        assert_eq!(line["application"], connection["application"], "{line}");
         assert_eq!(&line["component"], component, "{line}");
         let (application, connection) = (line["application"].as_str(), line["connection"].as_str());
         let named = |figure: &&str| {
