@@ -60,6 +60,8 @@ enum What {
     Token,
     /// Calls through the gateway on one core, beside nginx and HAProxy
     Gateway,
+    /// A rotation of keys under load
+    Rotation,
     /// All of these
     All,
     /// The token service that Tieline's is measured beside
@@ -100,6 +102,9 @@ fn main() -> Result<()> {
     }
     if wanted(What::Gateway) {
         measure::gateway::measure(&bench).context("gateway")?;
+    }
+    if wanted(What::Rotation) {
+        measure::rotation::measure(&bench).context("rotation")?;
     }
     if wanted(What::Token) {
         measure::token::measure(&bench).context("token")?;

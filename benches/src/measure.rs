@@ -2,6 +2,7 @@
 
 pub(crate) mod gateway;
 pub(crate) mod replan;
+pub(crate) mod rotation;
 pub(crate) mod run;
 pub(crate) mod scale;
 pub(crate) mod search;

@@ -35,6 +35,18 @@ impl Server {
 
     /// As [`Server::start`], with more flags.
     pub(crate) fn start_with(binary: &Path, data: &Path, database: &str, flags: &[&str]) -> Result<Self> {
+        // The same at each start, as in an installation: others would make every snapshot anew.
+        let addresses = ["--public-url", "http://tieline.example", "--gateway-internal-url", "http://internal.example"];
+        let more = ["--gateway-external-url", "http://external.example"];
+        Self::begin(binary, data, database, &[&addresses[..], &more, flags].concat())
+    }
+
+    /// As [`Server::start`], with the addresses at which it listens.
+    pub(crate) fn start_as_bound(binary: &Path, data: &Path, database: &str) -> Result<Self> {
+        Self::begin(binary, data, database, &[])
+    }
+
+    fn begin(binary: &Path, data: &Path, database: &str, flags: &[&str]) -> Result<Self> {
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(data)?;
         let log = std::fs::File::create(data.join("log"))?;
         machine::pin(CORE)?;
@@ -42,9 +54,7 @@ impl Server {
         let child = Command::new(binary)
             .args(["server", "--database", database, "--listen", "127.0.0.1:0"])
             .args(["--gateway-internal", "127.0.0.1:0", "--gateway-external", "127.0.0.1:0"])
-            // The same at each start, as in an installation: others would make every snapshot anew.
-            .args(["--public-url", "http://tieline.example", "--gateway-internal-url", "http://internal.example"])
-            .args(["--gateway-external-url", "http://external.example", "--data"])
+            .arg("--data")
             .arg(data)
             .args(flags)
             .stdin(Stdio::null())

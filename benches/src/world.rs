@@ -92,6 +92,13 @@ impl World {
         Ok(())
     }
 
+    /// Starts the server with the addresses at which it listens, so that what is injected can be called.
+    pub(crate) fn start_as_bound(&mut self) -> Result<()> {
+        let (data, database) = (self.folder.path().join("data"), self.database.url()?);
+        self.server = Some(Server::start_as_bound(&self.binary, &data, &database)?);
+        Ok(())
+    }
+
     /// Registers the third-party service, or gives its secret another value. Variables come to about a kibibyte.
     pub(crate) fn register(&self, key: &str) -> Result<()> {
         if key == "first" {

@@ -170,7 +170,7 @@ fn first_seen(world: &World, clients: &Clients, haproxy: &Peer, es256: &str) -> 
 }
 
 /// What a consumer was given.
-struct Clients {
+pub(crate) struct Clients {
     id: String,
     secret: String,
     api_key: String,
@@ -178,7 +178,7 @@ struct Clients {
 
 impl Clients {
     /// Deploys a provider that listens at an address, and a consumer with a connection to it.
-    fn make(world: &mut World, address: &str) -> Result<Self> {
+    pub(crate) fn make(world: &mut World, address: &str) -> Result<Self> {
         world.write("orders/.tieline/component.yaml", PROVIDER)?;
         world.write("shop/.tieline/component.yaml", CONSUMER)?;
         for component in ["orders", "shop"] {

@@ -4,6 +4,7 @@
 //! Every step is a command of this binary, shown as it is run: what the demo does, anybody can do.
 
 mod cast;
+mod load;
 mod program;
 mod stage;
 

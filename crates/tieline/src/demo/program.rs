@@ -1,5 +1,5 @@
-//! The demo's small programs, as a hidden command: a stock service, a mail service that checks its key, and a caller
-//! that knows nothing but its environment variables.
+//! The demo's small programs, as a hidden command: a stock service, a mail service that checks its key, a caller that
+//! knows nothing but its environment variables, and a consumer under load.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use super::failed;
+use super::load::{self, LoadArguments};
 use crate::failure::{Done, Failure};
 use crate::{output, server};
 
@@ -36,6 +37,8 @@ enum ProgramKind {
         #[arg(long)]
         call: Vec<String>,
     },
+    /// Calls through the gateway again and again
+    Load(LoadArguments),
 }
 
 /// Runs a program until its standard input ends.
@@ -45,6 +48,7 @@ pub(crate) fn run(arguments: ProgramArguments) -> Done {
             Router::new().route("/stock/items", get(|| async { axum::Json(json!(["bolt", "nut", "washer"])) }))
         }
         ProgramKind::MailGate => mail_gate(required("MAIL_GATE_KEY")?),
+        ProgramKind::Load(arguments) => return load::run(&arguments).map(|()| ExitCode::SUCCESS),
         ProgramKind::Caller { call } => caller(call.iter().map(|call| Call::read(call)).collect::<Result<_, _>>()?),
     };
     server::runtime()?.block_on(async {
@@ -142,6 +146,6 @@ fn caller(calls: Vec<Call>) -> Router {
 }
 
 /// A variable that must have been injected.
-fn required(name: &str) -> Result<String, Failure> {
+pub(super) fn required(name: &str) -> Result<String, Failure> {
     std::env::var(name).map_err(|_| failed(&format!("the variable {name} was not injected")))
 }
