@@ -8,13 +8,14 @@ use tieline_core::code;
 use tieline_core::id::{OrganizationId, TokenId};
 use tieline_core::model::Role;
 use tieline_core::secret::{Digest, Secret};
+use tieline_store::Transaction;
 use tieline_store::oauth::Client;
 use tieline_store::token::Token;
 use uuid::Uuid;
 
 use crate::{Control, Error, Repeat, Result};
 
-/// Who asks. Made by [`Control::authenticate`] alone.
+/// Who asks. Made by [`Control::authenticate`] and [`Control::session_visit`] alone.
 #[derive(Debug, Clone)]
 pub struct Actor {
     pub(crate) token: TokenId,
@@ -27,10 +28,10 @@ pub struct Actor {
 
 /// The holder of a token that exists, and until when it is accepted.
 pub(crate) struct Known {
-    actor: Actor,
+    pub(crate) actor: Actor,
     /// The organization that the token belongs to; none for one of the installation, which gets more of them over time.
-    organization: Option<OrganizationId>,
-    expires_at: Option<Timestamp>,
+    pub(crate) organization: Option<OrganizationId>,
+    pub(crate) expires_at: Option<Timestamp>,
 }
 
 impl Actor {
@@ -116,6 +117,13 @@ impl Control {
     async fn find_actor(&self, digest: &Digest) -> Result<Known> {
         let mut transaction = self.store.read().await?;
         let token = transaction.token_by_digest(digest.as_bytes()).await?.ok_or_else(Error::unauthenticated)?;
+        Known::of(&mut transaction, &token).await
+    }
+}
+
+impl Known {
+    /// The holder of a token that was not revoked.
+    pub(crate) async fn of(transaction: &mut Transaction, token: &Token) -> Result<Self> {
         if token.revoked_at.is_some() {
             return Err(Error::unauthenticated());
         }
@@ -137,7 +145,7 @@ impl Control {
         }
         let actor = Actor {
             token: token.id,
-            label: label(&token),
+            label: label(token),
             grants,
             installation_admin: token.role == Role::InstallationAdmin,
             repeat: None,

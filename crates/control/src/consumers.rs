@@ -3,7 +3,7 @@
 //! A consumer is a live deployment whose descriptor refers to the connection, or an external consumer, which never
 //! deploys and so uses its own connections wherever they have values.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tieline_core::access::{Permission, Verdict};
 use tieline_core::id::{ComponentId, EnvironmentId, ServiceId};
@@ -57,6 +57,21 @@ impl Work<'_> {
             }
         }
         Ok(consumers)
+    }
+
+    /// How many components use a connection, wherever: also those that the actor may not see, as a refusal counts them.
+    pub(crate) async fn consumer_count(&mut self, connection: &Connection) -> Result<usize> {
+        let deployments = self.transaction.deployments_using_connection(connection.id).await?;
+        let mut components: BTreeSet<_> = deployments.iter().map(|deployment| deployment.component_id).collect();
+        if let Some(component) = connection.component_id
+            && self.is_external(component).await?
+        {
+            let environments = self.transaction.environments(self.organization.id).await?;
+            if !self.external_environments(connection, &environments).await?.is_empty() {
+                components.insert(component);
+            }
+        }
+        Ok(components.len())
     }
 
     async fn consumer(

@@ -4,6 +4,7 @@
 //! It knows no HTTP and no HTML; `web` and the command line convert to and from it.
 
 mod actor;
+mod allowed;
 mod answer;
 mod audit;
 pub mod backup;
@@ -26,6 +27,7 @@ pub mod restore;
 mod rotation;
 mod sealed;
 mod service;
+mod session;
 mod start;
 mod subscription;
 mod table;
@@ -56,12 +58,14 @@ use crate::memory::Memory;
 use crate::oauth::{Clients, Failures, Signing};
 
 pub use actor::Actor;
+pub use allowed::Allowed;
 pub use answer::{KeptAnswer, Repeat};
 pub use connection::{Force, Scope};
 pub use deployment::SnapshotQuery;
 pub use error::{Error, Kind, Refusal, Result};
 pub use page::PageQuery;
 pub use purge::Purged;
+pub use session::LoginLink;
 pub use start::{FirstStart, StartError};
 pub use table::{TableCursor, TablePiece, TableStream};
 pub use upkeep::Reconciled;
@@ -111,6 +115,8 @@ pub struct Control {
     applied: watch::Sender<Option<i64>>,
     /// Who presented a token, by its digest.
     actors: Memory<Digest, Arc<Known>>,
+    /// Who presented the secret of a session, by its digest.
+    sessions: Memory<Digest, Arc<session::Visitor>>,
     /// The keys that sign tokens.
     signing: Signing,
     /// The clients that ask for tokens.

@@ -25,14 +25,16 @@ pub struct Purged {
     pub answers: u64,
     /// Revocations of tokens that have expired.
     pub revocations: u64,
+    /// Sessions of the console and sign-in addresses that have ended.
+    pub sessions: u64,
     /// Secrets that were revoked, or superseded.
     pub secrets: u64,
 }
 
 impl Control {
     /// Forgets changes older than seven days (never the last) with what they took out of the gateway's table, answers older
-    /// than a day, revocations of tokens that have expired, and revoked and superseded secrets that no key, no entry, and
-    /// no snapshot of a deployment or instance needs, with the snapshots that nothing needs.
+    /// than a day, revocations of tokens that have expired, sessions that have ended, and revoked and superseded secrets that no key,
+    /// no entry, and no snapshot of a deployment or instance needs, with the snapshots that nothing needs.
     ///
     /// # Errors
     /// When the database fails; what was forgotten until then stays forgotten.
@@ -62,6 +64,7 @@ impl Control {
         // Gateways forget them by themselves.
         transaction.table_forget_revocations(now.as_second()).await?;
         purged.revocations = transaction.revocations_forget(now.as_second()).await?;
+        purged.sessions = transaction.sign_in_forget(now).await?;
         transaction.commit().await?;
         let organizations = self.store.read().await?.organizations().await?;
         for organization in organizations {

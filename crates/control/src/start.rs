@@ -106,6 +106,7 @@ impl Control {
             feed: Feed::new(number),
             applied: watch::channel(None).0,
             actors: Memory::new(),
+            sessions: Memory::new(),
             signing: Signing::new(),
             clients: Clients::new(),
             failures: Failures::default(),

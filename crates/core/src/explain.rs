@@ -122,6 +122,11 @@ const PAGES: &[(&str, &str)] = &[
          organization makes a token with it: tieline token create NAME --role ROLE.",
     ),
     (
+        "form_expired",
+        "A form of the console was sent from another session, from another site, or without the hidden field that \
+         ties it to the session. Nothing was changed. Load the page again and send the form from there.",
+    ),
+    (
         "handle_invalid",
         "Handles name organizations, environments, projects, components and tokens in commands, references and URLs. The \
          message says which rule this one breaks.",
@@ -166,6 +171,16 @@ const PAGES: &[(&str, &str)] = &[
         "listen_insecure",
         "Listening beyond loopback without TLS would send tokens and secrets in clear. Give --tls-cert and --tls-key, or \
          --behind-proxy when a proxy in front ends TLS.",
+    ),
+    (
+        "login_link_invalid",
+        "Somebody opened a sign-in address of the console that was used already, is older than ten minutes, or whose \
+         token was revoked. Each signs in once. Make another with tieline login-link.",
+    ),
+    (
+        "login_link_refused",
+        "A runner or a gateway asked to sign in to the console, which is for people. Make a token with the role of a \
+         person, as viewer or developer, and ask with that.",
     ),
     (
         "master_key_invalid",

@@ -56,6 +56,10 @@ ids! {
     TokenId,
     /// A running process that holds a snapshot.
     InstanceId,
+    /// A single-use sign-in address of the console.
+    SignInLinkId,
+    /// A session of the console.
+    SessionId,
     /// A row that only other rows refer to: a client secret, an API key.
     RowId,
 }

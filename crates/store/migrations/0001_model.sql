@@ -386,6 +386,30 @@ CREATE TABLE token_organization (
     PRIMARY KEY (token_id, organization_id)
 );
 
+-- Single-use addresses by which somebody signs in to the console, known by digest; gone once used. `owner_kind`: token.
+CREATE TABLE sign_in_link (
+    id TEXT PRIMARY KEY,
+    digest BYTEA NOT NULL UNIQUE,
+    owner_kind TEXT NOT NULL,
+    owner_id TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    expires_at TEXT NOT NULL
+);
+CREATE INDEX sign_in_link_by_end ON sign_in_link (expires_at);
+
+-- Sessions of the console, known by digest; gone once they have ended. One ends at `idle_at`, which moves while it is
+-- used, and at `expires_at` at the latest.
+CREATE TABLE session (
+    id TEXT PRIMARY KEY,
+    digest BYTEA NOT NULL UNIQUE,
+    owner_kind TEXT NOT NULL,
+    owner_id TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    idle_at TEXT NOT NULL,
+    expires_at TEXT NOT NULL
+);
+CREATE INDEX session_by_end ON session (idle_at);
+
 -- One hash chain per organization; the installation's own entries are under the empty organization.
 CREATE TABLE audit (
     organization_id TEXT NOT NULL,

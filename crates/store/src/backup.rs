@@ -5,6 +5,7 @@
 use std::sync::LazyLock;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
+use jiff::Timestamp;
 use serde_json::Value as Json;
 
 use crate::row::{Row, Value};
@@ -96,6 +97,8 @@ const SCHEMA: &[(&str, &str, usize)] = &[
         1,
     ),
     ("token_organization", "token_id organization_id", 2),
+    ("sign_in_link", "id *digest owner_kind owner_id created_at expires_at", 1),
+    ("session", "id *digest owner_kind owner_id created_at idle_at expires_at", 1),
     ("audit", "organization_id #sequence at actor action object result detail hash", 2),
     ("change_counter", "#id #number generation", 1),
     ("change", "#number organization_id kind object at", 1),
@@ -195,11 +198,13 @@ impl Transaction {
         Ok(())
     }
 
-    /// Makes everything findable that was put back.
+    /// Makes everything findable that was put back, and ends the sessions of the console: whoever signed out since the
+    /// backup stays out.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn restore_end(&mut self) -> Result<()> {
+        self.sign_in_forget(Timestamp::MAX).await?;
         let mut after = String::new();
         loop {
             let sql = "SELECT * FROM service WHERE id > $1 ORDER BY id LIMIT 200";

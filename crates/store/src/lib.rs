@@ -18,6 +18,7 @@ pub mod route_table;
 pub mod row;
 pub mod search;
 pub mod service;
+pub mod session;
 pub mod subscription;
 pub mod tenancy;
 pub mod token;

@@ -101,6 +101,15 @@ impl Transaction {
         row.as_ref().map(Token::read).transpose()
     }
 
+    /// The token of an id.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn token_by_id(&mut self, id: TokenId) -> Result<Option<Token>> {
+        let row = self.row("SELECT * FROM token WHERE id = $1", &[text(id)]).await?;
+        row.as_ref().map(Token::read).transpose()
+    }
+
     /// The tokens of an organization, the latest first.
     ///
     /// # Errors

@@ -106,6 +106,8 @@ enum Scoped {
     /// Make, list and revoke tokens
     #[command(subcommand)]
     Token(command::token::TokenCommand),
+    /// Print a one-time address that signs in to the console
+    LoginLink,
     /// See what was done, and prove that nobody touched the record
     #[command(subcommand)]
     Audit(command::audit::AuditCommand),
@@ -173,6 +175,7 @@ fn run(cli: Cli) -> Done {
         Scoped::Descriptor(command) => command::descriptor::run(command, context.output()),
         Scoped::Subscription(command) => command::subscription::run(command, &context),
         Scoped::Token(command) => command::token::run(command, &context),
+        Scoped::LoginLink => command::login_link::run(&context),
         Scoped::Audit(command) => command::audit::run(command, &context),
         Scoped::Backup(arguments) => command::backup::run(&arguments, &context),
         Scoped::Restore(arguments) => command::restore::run(&arguments, &context),

@@ -1,6 +1,7 @@
 //! The one place that constructs the world: database, keys, use cases, listeners and tasks, in the order in which they
 //! need each other.
 
+use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use std::time::Duration;
 use axum::Router;
 use tieline_control::{Control, FirstStart, Settings, StartError};
 use tieline_core::code;
+use tieline_core::secret::Secret;
 use tieline_gateway::{Gateway, Side, Table};
 use tieline_store::{Location, Store};
 use tieline_vault::system::{SystemClock, SystemRandomness};
@@ -35,6 +37,7 @@ pub(crate) struct Server {
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
     requests: TaskTracker,
+    sign_in: Option<String>,
 }
 
 /// Chooses the process's TLS cryptography, of servers and of clients; the second call finds it chosen.
@@ -73,8 +76,11 @@ impl Server {
             gateway_external: bound(&external),
             pid: std::process::id(),
         };
-        let keep =
-            |token: &tieline_core::secret::Secret| server::keep_admin_token(&settings.data, token, &SystemRandomness);
+        let mut first_admin = None;
+        let keep = |token: &Secret| {
+            first_admin = Some(token.clone());
+            server::keep_admin_token(&settings.data, token, &SystemRandomness)
+        };
         let control =
             Control::open::<Failure>(store.clone(), keyring, Arc::new(SystemClock), randomness, control_settings, keep)
                 .await?;
@@ -111,12 +117,21 @@ impl Server {
         listen::serve(&mut tasks, &gateway, (internal.listener, Side::Internal), tls, &stopping)?;
         listen::serve(&mut tasks, &gateway, (external.listener, Side::External), tls, &stopping)?;
         server::write_server_file(&settings.data, &file)?;
-        Ok(Self { file, data: settings.data.clone(), store, stop, tasks, requests })
+        let sign_in = match first_admin {
+            Some(token) if std::io::stderr().is_terminal() => Some(first_sign_in(&control, &token).await?),
+            _ => None,
+        };
+        Ok(Self { file, data: settings.data.clone(), store, stop, tasks, requests, sign_in })
     }
 
     /// The API's address.
     pub(crate) fn url(&self) -> &str {
         &self.file.url
+    }
+
+    /// A one-time sign-in address of the console, when somebody looks at the first start of a database.
+    pub(crate) fn sign_in(&self) -> Option<&str> {
+        self.sign_in.as_deref()
     }
 
     /// The internal gateway's address.
@@ -145,6 +160,13 @@ impl Server {
         }
         self.store.close().await;
     }
+}
+
+/// A sign-in address for the administrator that the first start made.
+async fn first_sign_in(control: &Control, token: &Secret) -> Result<String, Failure> {
+    let actor = control.authenticate(token).await?;
+    let link = control.login_link_create(&actor).await?;
+    Ok(tieline_web::sign_in_address(&control.settings().public_url, &link.secret))
 }
 
 /// Opens a database.

@@ -36,6 +36,11 @@ impl ApiError {
         Self::new(StatusCode::PRECONDITION_FAILED, code!("changed_meanwhile"), title, hint)
     }
 
+    /// What it says, for a transport of its own.
+    pub(crate) fn into_problem(self) -> Box<Problem> {
+        self.0
+    }
+
     pub(crate) fn new(status: StatusCode, code: &'static str, title: String, hint: &str) -> Self {
         Self(Box::new(Problem {
             status: status.as_u16(),

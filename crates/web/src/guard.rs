@@ -61,9 +61,18 @@ impl Guard {
 /// Guards an operation.
 pub(crate) async fn guard(State(guard): State<Arc<Guard>>, request: Request, next: Next) -> Response {
     let path = request.extensions().get::<MatchedPath>();
-    let Some(operation) = guard.operation(request.method(), path).map(str::to_owned) else {
-        return next.run(request).await;
-    };
+    match guard.operation(request.method(), path).map(str::to_owned) {
+        Some(operation) => watch(&guard, operation, request, next).await,
+        None => next.run(request).await,
+    }
+}
+
+/// Guards a page of the console.
+pub(crate) async fn guard_page(State(guard): State<Arc<Guard>>, request: Request, next: Next) -> Response {
+    watch(&guard, "console".to_owned(), request, next).await
+}
+
+async fn watch(guard: &Guard, operation: String, request: Request, next: Next) -> Response {
     let begin = Instant::now();
     let response = if waits(&operation, &request) || PATIENT.contains(&operation.as_str()) {
         next.run(request).await

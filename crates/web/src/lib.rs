@@ -1,4 +1,4 @@
-//! The JSON API and the token service over the use cases of `control`: each handler extracts, calls one use case, and
+//! The JSON API, the token service and the console over the use cases of `control`: each handler extracts, calls one use case, and
 //! converts the answer.
 //!
 //! It holds no rule and never reaches the store.
@@ -6,6 +6,7 @@
 mod api;
 mod caller;
 mod carry;
+mod console;
 mod error;
 mod guard;
 mod idempotency;
@@ -17,7 +18,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -29,6 +30,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
+pub use console::sign_in_address;
 pub use error::ApiError;
 
 use guard::Guard;
@@ -89,6 +91,7 @@ pub fn router(app: App) -> Router {
     };
     let document: Arc<str> = document.to_json().unwrap_or_default().into();
     let tokens = oauth::router(app.clone(), Arc::clone(&guarded));
+    let console = console::router(app.clone(), Arc::clone(&guarded));
     router
         .route(
             "/openapi.json",
@@ -97,7 +100,7 @@ pub fn router(app: App) -> Router {
         .route("/metrics", get(|| async move { ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], metrics().await) }))
         .route("/health/live", get(|| async { "live" }))
         .route("/health/ready", get(ready))
-        .fallback(|| async { ApiError::no_route() })
+        .fallback(nowhere)
         .method_not_allowed_fallback(|| async { ApiError::no_method() })
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(from_fn_with_state(Repeats::new(app.clone(), Arc::clone(&guarded)), idempotency::repeat))
@@ -111,6 +114,7 @@ pub fn router(app: App) -> Router {
         .layer(CatchPanicLayer::new())
         .with_state(app)
         .merge(tokens)
+        .merge(console)
 }
 
 /// The OpenAPI 3.1 document, as `/openapi.json` serves it.
@@ -127,6 +131,11 @@ fn whole(mut document: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
 
 fn operations() -> (Router<App>, utoipa::openapi::OpenApi) {
     OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", api::router()).split_for_parts()
+}
+
+/// The answer for an address that leads nowhere.
+async fn nowhere(headers: HeaderMap) -> Response {
+    console::no_page(&headers).unwrap_or_else(|| ApiError::no_route().into_response())
 }
 
 async fn ready(State(app): State<App>) -> Response {

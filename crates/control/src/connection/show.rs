@@ -58,6 +58,7 @@ impl Work<'_> {
             view.subscription = self.standing_of(connection, &service, &environment).await?;
             environments.insert(environment.handle, view);
         }
+        let consumers = self.consumer_count(connection).await?;
         let view = ConnectionView {
             id: connection.id,
             name: connection.name.clone(),
@@ -74,6 +75,7 @@ impl Work<'_> {
             mapping: connection.mapping.clone(),
             revision: connection.revision,
             created_at: connection.created_at,
+            consumers,
             environments,
         };
         Ok(Shown { view, revealed })

@@ -48,6 +48,16 @@ pub enum TokenState {
     Revoked,
 }
 
+/// A single-use sign-in address of the console.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct LoginLinkView {
+    /// The address: whoever opens it first is signed in as the token's owner.
+    pub url: String,
+    /// When it stops being accepted.
+    #[schema(value_type = String, format = DateTime)]
+    pub expires_at: Timestamp,
+}
+
 /// What makes a token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]

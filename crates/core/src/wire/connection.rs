@@ -95,6 +95,9 @@ pub struct ConnectionView {
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
+    /// How many components use it: in a live deployment, or as external consumers.
+    #[serde(default)]
+    pub consumers: usize,
     /// Its state in each environment; `list` leaves the parameters out.
     pub environments: BTreeMap<String, ConnectionEnvironmentView>,
 }

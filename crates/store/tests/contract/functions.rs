@@ -8,7 +8,7 @@ use serde_json::json;
 use tieline_core::endpoint::{EndpointType, Visibility};
 use tieline_core::id::{
     ApplicationId, ComponentId, ConnectionId, DeploymentId, EntryId, EnvironmentId, InstanceId, OrganizationId,
-    ProjectId, ReleaseId, RowId, SealedVersionId, ServiceId, TokenId,
+    ProjectId, ReleaseId, RowId, SealedVersionId, ServiceId, SessionId, SignInLinkId, TokenId,
 };
 use tieline_core::model::{
     AccessMode, ComponentType, Level, PinnedValue, Role, Scheme, Secrets, ServiceType, SigningAlgorithm,
@@ -27,6 +27,7 @@ use tieline_store::rotation::{Credential, Holding, Issued};
 use tieline_store::route_table::StoredEntry;
 use tieline_store::search::Query;
 use tieline_store::service::{Entry, Service};
+use tieline_store::session::{Owner, Session, SignInLink};
 use tieline_store::subscription::{ClientSubscription, Decision, KeySubscription, Subscriber, Subscription};
 use tieline_store::tenancy::{Component, Environment, Project};
 use tieline_store::token::{Installation, Token};
@@ -594,6 +595,7 @@ async fn records(transaction: &mut Transaction) -> Done {
     assert_eq!(transaction.installation_tokens().await?, []);
     transaction.token_organization_insert(TOKEN, ORGANIZATION).await?;
     assert_eq!(transaction.token_organizations(TOKEN).await?, [ORGANIZATION]);
+    signing_in(transaction).await?;
 
     assert_eq!(transaction.installation().await?, None);
     let addresses = BTreeMap::from([("public".to_owned(), "http://127.0.0.1".to_owned())]);
@@ -690,6 +692,31 @@ async fn table(transaction: &mut Transaction, number: i64) -> Done {
     Ok(())
 }
 
+async fn signing_in(transaction: &mut Transaction) -> Done {
+    assert!(transaction.token_by_id(TOKEN).await?.is_some());
+    let owner = Owner::Token(TOKEN);
+    let later = AT + SignedDuration::from_secs(60);
+    let (id, digest) = (SignInLinkId(Uuid::from_u128(13)), vec![13]);
+    let link = SignInLink { id, digest, owner, created_at: AT, expires_at: later };
+    transaction.sign_in_link_insert(&link).await?;
+    assert_eq!(transaction.sign_in_link_take(&[13]).await?.as_ref(), Some(&link));
+    assert_eq!(transaction.sign_in_link_take(&[13]).await?, None, "it is used up");
+    transaction.sign_in_link_insert(&link).await?;
+    let (id, digest) = (SessionId(Uuid::from_u128(14)), vec![14]);
+    let mut session = Session { id, digest, owner, created_at: AT, idle_at: AT, expires_at: later };
+    transaction.session_insert(&session).await?;
+    transaction.session_prolong(id, later).await?;
+    session.idle_at = later;
+    assert_eq!(transaction.session_by_digest(&[14]).await?.as_ref(), Some(&session));
+    transaction.session_delete(id).await?;
+    assert_eq!(transaction.session_by_digest(&[14]).await?, None);
+    transaction.session_insert(&session).await?;
+    assert_eq!(transaction.sign_in_forget(later).await?, 0);
+    assert_eq!(transaction.sign_in_forget(later + SignedDuration::from_secs(1)).await?, 2);
+    transaction.session_insert(&session).await?;
+    transaction.sign_in_link_insert(&link).await
+}
+
 /// Everything so far goes into the other kind of database, and comes out of it the same.
 async fn backup(database: &Database) -> Done {
     for other in Database::all().await {
@@ -705,6 +732,7 @@ async fn backup(database: &Database) -> Done {
             assert_eq!(from.backup_page(table, rows.last().map(Vec::as_slice)).await?.len(), 0, "{}", table.name);
         }
         to.restore_end().await?;
+        assert_eq!(to.session_by_digest(&[14]).await?, None, "nobody is signed in by a restore");
         let query = Query { text: Some("every".to_owned()), limit: 10, ..Query::default() };
         assert_eq!(to.search(ORGANIZATION, &query).await?.len(), 1, "what was restored is found");
         to.commit().await?;

@@ -10,6 +10,7 @@ pub(crate) mod descriptor;
 pub(crate) mod environment;
 pub(crate) mod explain;
 pub(crate) mod key;
+pub(crate) mod login_link;
 pub(crate) mod organization;
 pub(crate) mod plan;
 pub(crate) mod project;

@@ -35,6 +35,9 @@ pub(crate) fn run(arguments: ServerArguments, data: Option<PathBuf>) -> Done {
             server.gateway_external()
         ));
         crate::output::error_line(&format!("data folder {}", settings.data.display()));
+        if let Some(address) = server.sign_in() {
+            crate::output::error_line(&format!("sign in to the console, once and within ten minutes: {address}"));
+        }
         interruption.wait().await;
         server.stop().await;
         Ok(ExitCode::SUCCESS)

@@ -101,8 +101,8 @@ async fn purge(control: Arc<Control>, mut stopping: watch::Receiver<bool>) {
         }
         match control.purge().await {
             Ok(purged) => {
-                let Purged { changes, answers, revocations, secrets } = purged;
-                tracing::debug!(changes, answers, revocations, secrets, "forgot what nothing needs");
+                let Purged { changes, answers, revocations, sessions, secrets } = purged;
+                tracing::debug!(changes, answers, revocations, sessions, secrets, "forgot what nothing needs");
             }
             Err(error) => tracing::warn!(%error, "what nothing needs stays for another hour"),
         }

@@ -125,6 +125,7 @@ fn steps() -> Vec<(&'static str, String, Value)> {
         ("DELETE", acme("/environments/staging"), Value::Null),
         ("POST", acme("/tokens"), json!({ "name": "anna", "role": "viewer" })),
         ("DELETE", acme("/tokens/anna"), Value::Null),
+        ("POST", "/login-links".to_owned(), Value::Null),
         ("POST", "/installation/tokens".to_owned(), json!({ "name": "edge", "role": "gateway" })),
         ("DELETE", "/installation/tokens/edge".to_owned(), Value::Null),
         ("POST", "/installation/key".to_owned(), json!({})),

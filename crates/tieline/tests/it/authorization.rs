@@ -92,6 +92,9 @@ const GATEWAY: Row = [U, F, F, F, F, F, F, F, F, F, F, A];
 /// Answered to every token with what is its own.
 const OWN: Row = [U, A, A, A, A, A, A, A, A, A, A, A];
 
+/// Answered to people's tokens with what is their own, and not to programs'.
+const PEOPLE: Row = [U, A, A, A, A, A, A, A, F, F, F, F];
+
 /// Operation, outcomes, and the body to send.
 fn table() -> Vec<(&'static str, Row, Value)> {
     let bad_handle = || json!({ "handle": "!" });
@@ -143,6 +146,7 @@ fn table() -> Vec<(&'static str, Row, Value)> {
         ("variables", DELIVER, Value::Null),
         ("snapshot", DELIVER, Value::Null),
         ("token_create", ORGANIZATION, json!({ "name": "!", "role": "organization-admin" })),
+        ("login_link_create", PEOPLE, Value::Null),
         ("token_list", PROJECT_ADMINS, Value::Null),
         ("token_revoke", MEMBERS, Value::Null),
         ("audit_list", ORGANIZATION, Value::Null),

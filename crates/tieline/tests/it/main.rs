@@ -5,6 +5,7 @@ mod audit;
 mod authorization;
 mod backup;
 mod canary;
+mod console;
 mod demo;
 mod deploy;
 mod descriptor;

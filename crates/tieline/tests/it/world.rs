@@ -264,7 +264,7 @@ pub(crate) fn try_ask(
     body: Option<&Value>,
     headers: &[(&str, &str)],
 ) -> Option<Reply> {
-    let prefix = if ["/organizations", "/installation", "/gateway"].iter().any(|room| path.starts_with(room)) {
+    let prefix = if ["/organizations", "/installation", "/gateway", "/login-links"].iter().any(|room| path.starts_with(room)) {
         "/api/v1"
     } else {
         ""

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use tieline_core::wire::access::{
-    AuditQuery, AuditVerdict, AuditView, KeyRotate, KeyRotated, TokenCreate, TokenCreated, TokenView,
+    AuditQuery, AuditVerdict, AuditView, KeyRotate, KeyRotated, LoginLinkView, TokenCreate, TokenCreated, TokenView,
 };
 use tieline_core::wire::oauth::{SigningKeyRotate, SigningKeyView};
 use tieline_core::wire::{Page, Problem};
@@ -20,6 +20,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(token_create, token_list))
         .routes(routes!(token_revoke))
+        .routes(routes!(login_link_create))
         .routes(routes!(installation_token_create, installation_token_list))
         .routes(routes!(installation_token_revoke))
         .routes(routes!(audit_list))
@@ -68,6 +69,18 @@ async fn token_revoke(
 ) -> ApiResult<StatusCode> {
     app.control.token_revoke(&actor, &organization, &token).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Makes a single-use sign-in address of the console for the caller, accepted for ten minutes.
+#[utoipa::path(post, path = "/login-links", tag = "token",
+    responses((status = 201, body = LoginLinkView), (status = "default", body = Problem)))]
+async fn login_link_create(
+    State(app): State<App>,
+    Caller(actor): Caller,
+) -> ApiResult<(StatusCode, Json<LoginLinkView>)> {
+    let link = app.control.login_link_create(&actor).await?;
+    let url = crate::console::sign_in_address(&app.control.settings().public_url, &link.secret);
+    Ok((StatusCode::CREATED, Json(LoginLinkView { url, expires_at: link.expires_at })))
 }
 
 /// Makes a token for a gateway; the answer shows it for the only time. An Idempotency-Key is refused, because answers are

@@ -1,0 +1,102 @@
+//! Single-use sign-in addresses: made for the holder of a token, exchanged for a session.
+
+use jiff::Timestamp;
+use serde_json::json;
+use tieline_core::code;
+use tieline_core::id::{SessionId, SignInLinkId};
+use tieline_core::model::Role;
+use tieline_core::secret::{Digest, Secret};
+use tieline_store::session::{Owner, Session, SignInLink};
+use tieline_vault::token::new_token;
+
+use super::{IDLE, LINK, LONGEST, after, lock};
+use crate::actor::Known;
+use crate::{Actor, Control, Error, Kind, Refusal, Result};
+
+/// What a sign-in address is made of.
+#[derive(Debug)]
+pub struct LoginLink {
+    /// What is presented once, within its time.
+    pub secret: Secret,
+    /// When it stops being accepted.
+    pub expires_at: Timestamp,
+}
+
+impl Control {
+    /// Makes a single-use sign-in address of the console for the holder of a token; it is accepted for ten minutes.
+    ///
+    /// # Errors
+    /// `login_link_refused` for runners and gateways, which have nothing to see there.
+    pub async fn login_link_create(&self, actor: &Actor) -> Result<LoginLink> {
+        if actor.grants.iter().all(|grant| matches!(grant.role, Role::Runner | Role::Gateway)) {
+            return Err(Error::forbidden(
+                code!("login_link_refused"),
+                format!("{} is a program's token, and the console is for people", actor.label()),
+                "use the token of a person: `tieline token create NAME --role viewer`, or developer, or an admin's role",
+            ));
+        }
+        let mut transaction = self.store.write().await?;
+        let token = transaction.token_by_id(actor.token).await?.ok_or_else(Error::unauthenticated)?;
+        lock(&mut transaction, token.organization_id).await?;
+        let at = self.now();
+        let (secret, digest) = new_token("link", &*self.randomness);
+        let link = SignInLink {
+            id: SignInLinkId(self.new_id()),
+            digest: digest.as_bytes().to_vec(),
+            owner: Owner::Token(token.id),
+            created_at: at,
+            expires_at: after(at, LINK),
+        };
+        transaction.sign_in_link_insert(&link).await?;
+        let detail = json!({ "link": link.id, "expires_at": link.expires_at });
+        let organization = token.organization_id;
+        self.audit_signing_in(&mut transaction, actor, organization, "login_link_create", detail).await?;
+        transaction.commit().await?;
+        Ok(LoginLink { secret, expires_at: link.expires_at })
+    }
+
+    /// Exchanges a sign-in address for a session: what a browser presents from now on. Of those who present the same
+    /// address one alone is given a session.
+    ///
+    /// # Errors
+    /// `login_link_invalid` when it is unknown, used or too old, or its owner's token is no longer accepted.
+    pub async fn sign_in(&self, presented: &Secret) -> Result<Secret> {
+        let mut transaction = self.store.write().await?;
+        let at = self.now();
+        let digest = Digest::of(presented.expose());
+        let link = transaction.sign_in_link_take(digest.as_bytes()).await?.ok_or_else(link_invalid)?;
+        let Owner::Token(owner) = link.owner;
+        let token = transaction.token_by_id(owner).await?.ok_or_else(link_invalid)?;
+        let ended = token.expires_at.is_some_and(|end| end <= at);
+        if link.expires_at <= at || token.revoked_at.is_some() || ended {
+            return Err(link_invalid());
+        }
+        lock(&mut transaction, token.organization_id).await?;
+        let known = Known::of(&mut transaction, &token).await?;
+        let (secret, digest) = new_token("session", &*self.randomness);
+        let end = after(at, LONGEST);
+        let session = Session {
+            id: SessionId(self.new_id()),
+            digest: digest.as_bytes().to_vec(),
+            owner: link.owner,
+            created_at: at,
+            idle_at: after(at, IDLE).min(end),
+            expires_at: token.expires_at.map_or(end, |token| token.min(end)),
+        };
+        transaction.session_insert(&session).await?;
+        let detail = json!({ "session": session.id, "link": link.id });
+        let organization = token.organization_id;
+        self.audit_signing_in(&mut transaction, &known.actor, organization, "sign_in", detail).await?;
+        transaction.commit().await?;
+        Ok(secret)
+    }
+}
+
+fn link_invalid() -> Error {
+    Error::Refused(Refusal {
+        kind: Kind::Unauthenticated,
+        code: code!("login_link_invalid"),
+        message: "this sign-in address was used already, or is older than ten minutes".into(),
+        hint: "make another with `tieline login-link`".into(),
+    })
+}

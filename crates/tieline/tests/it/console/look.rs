@@ -1,0 +1,57 @@
+//! Every page in light, dark and narrow: nothing that axe-core finds, and nothing wider than its window.
+
+use super::browser::{Browser, Look};
+use super::walk::furnished;
+use crate::world::TestServer;
+
+/// Pages of a furnished server. A page that is added is added here.
+const PAGES: &[&str] = &[
+    "/",
+    "/organizations/acme",
+    "/organizations/acme/connections",
+    "/organizations/acme/projects/shop",
+    "/organizations/acme/projects/shop/connections",
+    "/organizations/acme/projects/shop/components/orders",
+    "/organizations/acme/projects/shop/components/web",
+    "/organizations/acme/projects/shop/components/web/connections",
+    "/organizations/nowhere",
+    "/sign-in",
+];
+
+#[tokio::test]
+#[cfg_attr(not(browser), ignore = "TIELINE_TEST_BROWSER is not set")]
+async fn every_page_is_for_everybody() {
+    let shop = furnished();
+    for look in Look::STYLES {
+        let browser = Browser::signed_in(&shop.server, look, None).await;
+        look_at(&browser, look, PAGES).await;
+        browser.close().await;
+    }
+}
+
+#[tokio::test]
+#[cfg_attr(not(browser), ignore = "TIELINE_TEST_BROWSER is not set")]
+async fn empty_pages_are_for_everybody() {
+    let server = TestServer::start();
+    for (step, pages) in [
+        (None, &["/"][..]),
+        (Some(vec!["organization", "create", "acme"]), &["/organizations/acme", "/organizations/acme/connections"]),
+        (Some(vec!["project", "create", "shop", "--organization", "acme"]), &["/organizations/acme/projects/shop"]),
+    ] {
+        if let Some(step) = step {
+            server.tieline(&step).done();
+        }
+        let browser = Browser::signed_in(&server, Look::USUAL, None).await;
+        look_at(&browser, Look::USUAL, pages).await;
+        browser.close().await;
+    }
+}
+
+async fn look_at(browser: &Browser, look: Look, pages: &[&str]) {
+    for page in pages {
+        browser.visit(page).await;
+        let what = format!("{page}, {look:?}");
+        browser.assert_accessible(&what).await;
+        browser.assert_fits(&what).await;
+    }
+}

@@ -1,0 +1,89 @@
+//! The left navigation, as a table: adding a page adds its entry. An entry appears only where its page is.
+
+use super::place::{Level, Place};
+
+/// One entry.
+struct Entry {
+    /// What it says.
+    words: &'static str,
+    /// The page that it leads to, below the place.
+    page: &'static str,
+    /// Where there is such a page.
+    levels: &'static [Level],
+    /// What stands below it, always in sight.
+    below: &'static [Entry],
+}
+
+const EVERYWHERE: &[Level] = &[Level::Organization, Level::Project, Level::Component];
+
+/// The entries, from top to bottom.
+const ENTRIES: &[Entry] = &[
+    Entry { words: "Overview", page: "", levels: EVERYWHERE, below: &[] },
+    Entry {
+        words: "Dependencies",
+        page: "connections",
+        levels: EVERYWHERE,
+        below: &[Entry { words: "Connections", page: "connections", levels: EVERYWHERE, below: &[] }],
+    },
+];
+
+/// A link of the navigation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Item {
+    /// What it says.
+    pub(super) words: &'static str,
+    /// Where it leads.
+    pub(super) path: String,
+    /// Whether the page is the one that is shown, or belongs to it.
+    pub(super) current: bool,
+    /// What stands below it.
+    pub(super) below: Vec<Item>,
+}
+
+/// The links of a place, of which one leads to the page that is shown.
+pub(super) fn items(place: &Place, page: &str) -> Vec<Item> {
+    below(ENTRIES, place, page)
+}
+
+/// The same page of another place, if it is there; else the overview.
+pub(super) fn same_page(place: &Place, page: &str) -> String {
+    let entries = ENTRIES.iter().flat_map(|entry| std::iter::once(entry).chain(entry.below));
+    let there = entries.into_iter().any(|entry| entry.page == page && entry.levels.contains(&place.level()));
+    place.path(if there { page } else { "" })
+}
+
+fn below(entries: &[Entry], place: &Place, page: &str) -> Vec<Item> {
+    let here = entries.iter().filter(|entry| entry.levels.contains(&place.level()));
+    here.map(|entry| Item {
+        words: entry.words,
+        path: place.path(entry.page),
+        // A heading that leads to the first page below it leaves the mark to that page.
+        current: entry.page == page && entry.below.is_empty(),
+        below: below(entry.below, place, page),
+    })
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_stay_in_sight_below_dependencies() {
+        for page in ["", "connections"] {
+            let items = items(&Place::organization("acme"), page);
+            let dependencies = items.iter().find(|item| item.words == "Dependencies").unwrap();
+            assert_eq!(dependencies.below[0].words, "Connections");
+            assert_eq!(dependencies.below[0].path, "/organizations/acme/connections");
+            let marked = items.iter().flat_map(|item| std::iter::once(item).chain(&item.below));
+            assert_eq!(marked.filter(|item| item.current).count(), 1, "{page}");
+        }
+    }
+
+    #[test]
+    fn another_place_is_entered_on_the_same_page() {
+        let shop = Place::organization("acme").with_project("shop");
+        assert_eq!(same_page(&shop, "connections"), "/organizations/acme/projects/shop/connections");
+        assert_eq!(same_page(&shop, "no-such-page"), "/organizations/acme/projects/shop");
+    }
+}

@@ -1,0 +1,103 @@
+//! Signing in and out.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::routing::{get, post};
+use serde::Deserialize;
+use tieline_control::{Error, Kind, Refusal};
+use tieline_core::secret::Secret;
+
+use super::fault::PageResult;
+use super::form::Form;
+use super::query::Asked;
+use super::{cookie, page, see};
+use crate::App;
+
+/// Where somebody signs in.
+pub(super) const PATH: &str = "/sign-in";
+
+pub(super) fn router() -> Router<App> {
+    Router::new().route(PATH, get(sign_in)).route("/sign-out", post(sign_out))
+}
+
+#[derive(Template)]
+#[template(path = "console/sign_in.html")]
+struct SignInPage {
+    refusal: Option<Refusal>,
+}
+
+#[derive(Deserialize)]
+struct Query {
+    /// The secret of a one-time address.
+    link: Option<Secret>,
+    /// Where to go then.
+    next: Option<String>,
+}
+
+/// Signs in by a one-time address, which is left at once, or says how to get one.
+async fn sign_in(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Asked(Query { link, next }): Asked<Query>,
+) -> PageResult {
+    let Some(link) = link else { return page(&SignInPage { refusal: None }) };
+    let session = match app.control.sign_in(&link).await {
+        Ok(session) => session,
+        Err(Error::Refused(refusal)) if refusal.kind == Kind::Unauthenticated => {
+            let mut response = page(&SignInPage { refusal: Some(refusal) })?;
+            *response.status_mut() = StatusCode::UNAUTHORIZED;
+            return Ok(response);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    // Whoever was signed in here before is not any more.
+    if let Some(former) = cookie::read(&app, &headers, cookie::SESSION) {
+        app.control.sign_out(&Secret::new(former)).await?;
+    }
+    let mut response = see(next.as_deref().filter(|next| is_local(next)).unwrap_or("/"));
+    if let Some(cookie) = cookie::set(&app, cookie::SESSION, session.expose()) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
+
+/// Ends the session.
+async fn sign_out(State(app): State<App>, Form { visitor, .. }: Form) -> PageResult {
+    app.control.sign_out(visitor.session()).await?;
+    let mut response = see(PATH);
+    if let Some(cookie) = cookie::clear(&app, cookie::SESSION) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
+
+/// Whether an address is a page of this console: browsers read `//host`, and backslashes as slashes, as another host.
+fn is_local(path: &str) -> bool {
+    path.starts_with('/')
+        && !path.starts_with("//")
+        && path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_sent_to_another_host() {
+        for (path, expect) in [
+            ("/", true),
+            ("/organizations/acme?cursor=x", true),
+            ("//evil.example", false),
+            ("/\\evil.example", false),
+            ("\\\\evil.example", false),
+            ("https://evil.example", false),
+            ("/a\r\nSet-Cookie: b", false),
+            ("/\t/evil.example", false),
+            ("", false),
+        ] {
+            assert_eq!(is_local(path), expect, "{path:?}");
+        }
+    }
+}

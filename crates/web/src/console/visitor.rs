@@ -1,0 +1,87 @@
+//! Who visits a page: the actor behind the session of the browser. Whoever has none is asked to sign in, and comes back.
+
+use axum::extract::FromRequestParts;
+use axum::http::Method;
+use axum::http::request::Parts;
+use axum::response::Response;
+use percent_encoding::utf8_percent_encode;
+use tieline_control::{Actor, Error, Kind};
+use tieline_core::secret::{Digest, Secret};
+
+use super::fault::Fault;
+use super::{cookie, flash, place, see, sign_in};
+use crate::App;
+
+/// Whoever visits a page.
+pub(super) struct Visitor {
+    /// Who it is.
+    pub(super) actor: Actor,
+    /// What the page says once.
+    pub(super) flash: Option<String>,
+    session: Secret,
+}
+
+impl FromRequestParts<App> for Visitor {
+    type Rejection = Fault;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Fault> {
+        let found = match cookie::read(app, &parts.headers, cookie::SESSION) {
+            Some(secret) => {
+                let session = Secret::new(secret);
+                app.control.session_visit(&session).await.map(|actor| (actor, session))
+            }
+            None => Err(Error::unauthenticated()),
+        };
+        match found {
+            Ok((actor, session)) => {
+                Ok(Self { actor, flash: flash::take(app, &parts.headers, &session), session })
+            }
+            Err(Error::Refused(refusal)) if refusal.kind == Kind::Unauthenticated => Err(Fault::Elsewhere(ask(parts))),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+impl Visitor {
+    /// What ties a form to this session: every form carries it, and no other site can know it.
+    pub(super) fn form_token(&self) -> String {
+        form_token(&self.session)
+    }
+
+    /// Whether a form was given to this session.
+    pub(super) fn gave(&self, token: &str) -> bool {
+        Secret::new(token) == Secret::new(self.form_token())
+    }
+
+    /// The session itself, to end it.
+    pub(super) fn session(&self) -> &Secret {
+        &self.session
+    }
+
+    /// Sends the browser to a page that says once what was done.
+    pub(super) fn redirect(&self, app: &App, path: &str, done: &str) -> Response {
+        let mut response = see(path);
+        flash::put(app, &self.session, done, &mut response);
+        response
+    }
+
+    /// What people call who visits: the name of the token.
+    pub(super) fn name(&self) -> &str {
+        let label = self.actor.label();
+        let name = label.split_once(':').map_or(label, |(_, name)| name);
+        name.rsplit_once('#').map_or(name, |(name, _)| name)
+    }
+}
+
+fn form_token(session: &Secret) -> String {
+    Digest::of(&format!("form\n{}", session.expose())).to_string()
+}
+
+/// The way to the page that asks to sign in, and from there back to a page that was only looked at.
+fn ask(parts: &Parts) -> Response {
+    let wanted = parts.uri.path_and_query().map_or("/", |wanted| wanted.as_str());
+    if parts.method != Method::GET || wanted == "/" {
+        return see(sign_in::PATH);
+    }
+    see(&format!("{}?next={}", sign_in::PATH, utf8_percent_encode(wanted, place::QUERY)))
+}
