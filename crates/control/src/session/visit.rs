@@ -30,7 +30,8 @@ impl Control {
     pub async fn session_visit(&self, presented: &Secret) -> Result<Actor> {
         let digest = Digest::of(presented.expose());
         let number = self.feed.number();
-        if let Some(visitor) = self.sessions.recall(&digest, &self.feed).filter(|known| self.now() < known.fresh_until) {
+        if let Some(visitor) = self.sessions.recall(&digest, &self.feed).filter(|known| self.now() < known.fresh_until)
+        {
             return Ok(visitor.actor.clone());
         }
         let (session, known) = self.find_session(&mut self.store.read().await?, &digest).await?;

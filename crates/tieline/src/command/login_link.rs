@@ -13,7 +13,9 @@ pub(crate) fn run(context: &Context) -> Done {
     let made = context.client()?.post("/login-links", &Value::Null)?;
     output::value(context.output(), &made, |made| output::cell(&made["url"]));
     if context.output() == OutputFormat::Text {
-        output::error_line("hint: open it within ten minutes; it signs in once, as the owner of the token that you gave");
+        output::error_line(
+            "hint: open it within ten minutes; it signs in once, as the owner of the token that you gave",
+        );
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,7 +1,9 @@
 //! What the next page says once, after a redirect: carried by the browser, bound to its session, so that nobody else can
 //! put words there.
 
-use axum::http::{HeaderMap, header};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, Method, header};
+use axum::middleware::Next;
 use axum::response::Response;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -28,6 +30,19 @@ pub(super) fn put(app: &App, session: &Secret, text: &str, response: &mut Respon
 /// The text that a page says, if this session put it there.
 pub(super) fn take(app: &App, headers: &HeaderMap, session: &Secret) -> Option<String> {
     open(session, &cookie::read(app, headers, cookie::FLASH)?)
+}
+
+/// Takes the cookie back with the page that said it.
+pub(super) async fn forget(State(app): State<App>, request: Request, next: Next) -> Response {
+    let carried = request.method() == Method::GET && cookie::read(&app, request.headers(), cookie::FLASH).is_some();
+    let mut response = next.run(request).await;
+    if carried
+        && response.status().is_success()
+        && let Some(cookie) = cookie::clear(&app, cookie::FLASH)
+    {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
 }
 
 fn open(session: &Secret, value: &str) -> Option<String> {

@@ -150,7 +150,8 @@ mod tests {
 
     #[test]
     fn fields() {
-        let pairs = [("name", " mail "), ("label", "a"), ("label", "b"), ("mapping.production", "live"), ("empty", " ")];
+        let pairs =
+            [("name", " mail "), ("label", "a"), ("label", "b"), ("mapping.production", "live"), ("empty", " ")];
         let fields = Fields(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec());
         assert_eq!((fields.text("name"), fields.text("other"), fields.optional("empty")), ("mail", "", None));
         assert_eq!(fields.all("label").collect::<Vec<_>>(), ["a", "b"]);

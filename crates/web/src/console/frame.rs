@@ -87,13 +87,7 @@ impl Frame {
         Ok(frame)
     }
 
-    async fn around(
-        app: &App,
-        visitor: &Visitor,
-        place: &mut Place,
-        title: &str,
-        page: &str,
-    ) -> Result<Self, Fault> {
+    async fn around(app: &App, visitor: &Visitor, place: &mut Place, title: &str, page: &str) -> Result<Self, Fault> {
         let (control, actor) = (&app.control, &visitor.actor);
         place.organization = control.organization_view(actor, &place.organization).await?.handle;
         let top = Place::organization(&place.organization);
@@ -130,7 +124,8 @@ impl Frame {
     /// Adds the pages between the place and this one, from above: what it says, and where it leads.
     #[expect(dead_code, reason = "pages below those of the navigation lead back to them")]
     pub(super) fn below(mut self, pages: &[(&str, String)]) -> Self {
-        let link = |(words, path): &(&str, String)| Link { words: (*words).to_owned(), path: path.clone(), current: false };
+        let link =
+            |(words, path): &(&str, String)| Link { words: (*words).to_owned(), path: path.clone(), current: false };
         self.trail.extend(pages.iter().map(link));
         self
     }
@@ -168,12 +163,7 @@ impl Frame {
     }
 }
 
-async fn organizations(
-    app: &App,
-    visitor: &Visitor,
-    current: Option<&str>,
-    page: &str,
-) -> Result<Choices, Fault> {
+async fn organizations(app: &App, visitor: &Visitor, current: Option<&str>, page: &str) -> Result<Choices, Fault> {
     let found = app.control.organization_list(&visitor.actor).await?;
     let places = found.into_iter().map(|organization| Place::organization(&organization.handle)).collect();
     Ok(choices("Organizations", places, current.map(Place::organization).as_ref(), page, "/".to_owned()))

@@ -36,8 +36,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::guard::Guard;
 use crate::{App, MAX_BODY, carry, guard, input};
 
-pub(crate) use fault::no_page;
 use fault::PageResult;
+pub(crate) use fault::no_page;
 
 /// The address that signs in with a secret. Only the query holds it, which no log does.
 #[must_use]
@@ -54,6 +54,7 @@ pub(crate) fn router(app: App, guarded: Arc<Guard>) -> Router {
         .merge(project::router())
         .merge(component::router())
         .merge(connections::router())
+        .layer(from_fn_with_state(app.clone(), flash::forget))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(from_fn_with_state(guarded, guard::guard_page))
         .layer(from_fn(input::refuse_nul))

@@ -5,6 +5,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::routing::{get, post};
+use percent_encoding::utf8_percent_encode;
 use serde::Deserialize;
 use tieline_control::{Error, Kind, Refusal};
 use tieline_core::secret::Secret;
@@ -12,7 +13,7 @@ use tieline_core::secret::Secret;
 use super::fault::PageResult;
 use super::form::Form;
 use super::query::Asked;
-use super::{cookie, page, see};
+use super::{cookie, page, place, see};
 use crate::App;
 
 /// Where somebody signs in.
@@ -26,6 +27,8 @@ pub(super) fn router() -> Router<App> {
 #[template(path = "console/sign_in.html")]
 struct SignInPage {
     refusal: Option<Refusal>,
+    /// The address that signs in, to be followed by whoever wants to.
+    onward: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -37,16 +40,19 @@ struct Query {
 }
 
 /// Signs in by a one-time address, which is left at once, or says how to get one.
-async fn sign_in(
-    State(app): State<App>,
-    headers: HeaderMap,
-    Asked(Query { link, next }): Asked<Query>,
-) -> PageResult {
-    let Some(link) = link else { return page(&SignInPage { refusal: None }) };
+async fn sign_in(State(app): State<App>, headers: HeaderMap, Asked(Query { link, next }): Asked<Query>) -> PageResult {
+    let Some(link) = link else { return page(&SignInPage { refusal: None, onward: None }) };
+    let next = next.as_deref().filter(|next| is_local(next)).unwrap_or("/");
+    // Another site may lead somebody to an address of its own choice, and so into the session of somebody else.
+    if headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site") {
+        let encode = |text: &str| utf8_percent_encode(text, place::QUERY).to_string();
+        let onward = format!("{PATH}?link={}&next={}", encode(link.expose()), encode(next));
+        return page(&SignInPage { refusal: None, onward: Some(onward) });
+    }
     let session = match app.control.sign_in(&link).await {
         Ok(session) => session,
         Err(Error::Refused(refusal)) if refusal.kind == Kind::Unauthenticated => {
-            let mut response = page(&SignInPage { refusal: Some(refusal) })?;
+            let mut response = page(&SignInPage { refusal: Some(refusal), onward: None })?;
             *response.status_mut() = StatusCode::UNAUTHORIZED;
             return Ok(response);
         }
@@ -56,7 +62,7 @@ async fn sign_in(
     if let Some(former) = cookie::read(&app, &headers, cookie::SESSION) {
         app.control.sign_out(&Secret::new(former)).await?;
     }
-    let mut response = see(next.as_deref().filter(|next| is_local(next)).unwrap_or("/"));
+    let mut response = see(next);
     if let Some(cookie) = cookie::set(&app, cookie::SESSION, session.expose()) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }

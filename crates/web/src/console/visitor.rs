@@ -33,9 +33,7 @@ impl FromRequestParts<App> for Visitor {
             None => Err(Error::unauthenticated()),
         };
         match found {
-            Ok((actor, session)) => {
-                Ok(Self { actor, flash: flash::take(app, &parts.headers, &session), session })
-            }
+            Ok((actor, session)) => Ok(Self { actor, flash: flash::take(app, &parts.headers, &session), session }),
             Err(Error::Refused(refusal)) if refusal.kind == Kind::Unauthenticated => Err(Fault::Elsewhere(ask(parts))),
             Err(error) => Err(error.into()),
         }

@@ -7,6 +7,11 @@ pub(super) fn minute(at: &Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
+/// The pieces of a sentence, and whether each is code: what stands between backticks.
+pub(super) fn pieces(text: &str) -> impl Iterator<Item = (bool, &str)> {
+    text.split('`').enumerate().map(|(at, piece)| (at % 2 == 1, piece)).filter(|(_, piece)| !piece.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -15,5 +20,12 @@ mod tests {
     fn times() {
         let at: Timestamp = "2026-11-21T06:07:08.9Z".parse().unwrap();
         assert_eq!(minute(&at), "2026-11-21 06:07 UTC");
+    }
+
+    #[test]
+    fn sentences_with_code() {
+        let text = "not there; deploy it: `tieline deploy`";
+        assert_eq!(pieces(text).collect::<Vec<_>>(), [(false, "not there; deploy it: "), (true, "tieline deploy")]);
+        assert_eq!(pieces("plain").collect::<Vec<_>>(), [(false, "plain")]);
     }
 }

@@ -85,6 +85,17 @@ fn whoever_is_not_signed_in_is_asked_to_and_comes_back() {
 }
 
 #[test]
+fn another_site_signs_nobody_in() {
+    let server = TestServer::start();
+    let address = link(&server, &server.admin_token());
+    let asked = send(&server, "GET", &address, &[("sec-fetch-site", "cross-site")], "");
+    assert_eq!((asked.status, asked.header("set-cookie")), (200, ""), "{asked:?}");
+    let onward = asked.body.split('"').find(|part| part.starts_with("/sign-in?link=")).expect("the way on");
+    let answer = get(&server, &onward.replace("&#38;", "&"), "");
+    assert_eq!((answer.status, answer.header("location")), (303, "/"), "the address was not used up");
+}
+
+#[test]
 fn behind_https_cookies_belong_to_this_host_alone() {
     let server = TestServer::start_with(&["--public-url", "https://console.example", "--behind-proxy"]);
     let made = server.ask("POST", "/login-links", Some(&server.admin_token()), None);
