@@ -14,6 +14,7 @@ mod paging;
 mod provider;
 mod rotation;
 mod service;
+mod session;
 mod subscription;
 mod table;
 mod tenants;
