@@ -14,6 +14,7 @@ use tieline_core::secret::{Digest, Secret};
 use tieline_store::Transaction;
 use tieline_store::oauth::Client;
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 
 use super::{OAuthError, OAuthRefusal};
 use crate::memory::Memory;
@@ -23,6 +24,9 @@ use crate::{Control, Error};
 const LOOK_UPS: usize = 2;
 /// How long a look-up may wait for its turn.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// A client whose known secrets are all others than the presented one is read again, but not more often than this: servers
+/// on one database hear of each other's secrets that much later.
+const AGAIN: Duration = Duration::from_millis(100);
 /// Definitions whose scopes are remembered.
 const DEFINITIONS: usize = 10_000;
 
@@ -46,6 +50,8 @@ pub(crate) struct Clients {
     /// The scopes of a service's definition, by the revision of the service: whatever else changes, they stay the same.
     scopes: Mutex<HashMap<(ServiceId, i64), Scopes>>,
     look_ups: Semaphore,
+    /// For reading clients again, so that wrong secrets keep nobody from a look-up.
+    second_looks: Semaphore,
 }
 
 /// A client with everything that an answer to it needs.
@@ -56,6 +62,8 @@ pub(super) struct KnownClient {
     pub(super) scopes: BTreeSet<String>,
     /// The `aud` of its tokens.
     pub(super) audience: String,
+    /// When it was read.
+    read: Instant,
 }
 
 /// A live secret of a client.
@@ -69,7 +77,12 @@ pub(super) struct KnownSecret {
 
 impl Clients {
     pub(crate) fn new() -> Self {
-        Self { known: Memory::new(), scopes: Mutex::default(), look_ups: Semaphore::new(LOOK_UPS) }
+        Self {
+            known: Memory::new(),
+            scopes: Mutex::default(),
+            look_ups: Semaphore::new(LOOK_UPS),
+            second_looks: Semaphore::new(1),
+        }
     }
 
     fn scopes_of(&self, service: (ServiceId, i64)) -> Option<Scopes> {
@@ -104,10 +117,19 @@ impl Control {
         &self,
         proof: &ClientProof,
     ) -> Result<(Arc<KnownClient>, KnownSecret), OAuthError> {
-        let known = self.client_known(&proof.client).await?;
+        let asked = Instant::now();
+        let mut known = self.client_known(&proof.client).await?;
         let now = self.now();
+        let mut found = None;
+        if let Some(remembered) = known.take() {
+            found = remembered.secret(&proof.secret, now);
+            known = match found {
+                Some(_) => Some(remembered),
+                None => self.client_known_after(remembered, asked).await?,
+            };
+        }
         if let Some(known) = &known
-            && let Some(secret) = known.secret(&proof.secret, now)
+            && let Some(secret) = found.or_else(|| known.secret(&proof.secret, now))
         {
             return Ok((Arc::clone(known), secret));
         }
@@ -132,10 +154,35 @@ impl Control {
         let turn = tokio::time::timeout(PATIENCE, self.clients.look_ups.acquire()).await;
         let Ok(Ok(_turn)) = turn else { return Err(OAuthError::Busy) };
         // Whoever had the turn before may have looked for the same one.
-        let number = self.feed.number();
         if let Some(known) = self.clients.known.recall(&id, &self.feed) {
             return Ok(Some(known));
         }
+        self.client_remember(id).await
+    }
+
+    /// A client as it is in the database after a moment: another server may have minted a secret that this one has not
+    /// heard of. Whoever presents wrong secrets waits, and has a client read once in a while at most, one at a time.
+    pub(super) async fn client_known_after(
+        &self,
+        mut known: Arc<KnownClient>,
+        asked: Instant,
+    ) -> Result<Option<Arc<KnownClient>>, OAuthError> {
+        // A server that has its database to itself hears of everything at once.
+        while self.store.is_shared() && known.read < asked {
+            tokio::time::sleep_until(known.read + AGAIN).await;
+            let turn = tokio::time::timeout(PATIENCE, self.clients.second_looks.acquire()).await;
+            let Ok(Ok(_turn)) = turn else { break };
+            match self.clients.known.recall(&known.client.id, &self.feed) {
+                Some(other) if other.read > known.read => known = other,
+                _ => return self.client_remember(known.client.id.clone()).await,
+            }
+        }
+        Ok(Some(known))
+    }
+
+    /// Reads a client, and remembers it.
+    async fn client_remember(&self, id: String) -> Result<Option<Arc<KnownClient>>, OAuthError> {
+        let number = self.feed.number();
         let Some(known) = self.client_read(&id).await? else { return Ok(None) };
         let known = Arc::new(known);
         let organization = Some(known.client.organization_id);
@@ -144,6 +191,7 @@ impl Control {
     }
 
     async fn client_read(&self, id: &str) -> Result<Option<KnownClient>, OAuthError> {
+        let read = Instant::now();
         let mut transaction = self.store.read().await?;
         let Some(client) = transaction.client_by_id(id).await? else { return Ok(None) };
         let mut secrets = Vec::new();
@@ -159,7 +207,7 @@ impl Control {
         }
         let scopes = self.application_scopes(&mut transaction, client.application_id).await?;
         let audience = audience(&self.settings.public_url, &client.organization, &client.environment);
-        Ok(Some(KnownClient { client, secrets, scopes, audience }))
+        Ok(Some(KnownClient { client, secrets, scopes, audience, read }))
     }
 
     /// The scopes that the definitions of the services declare to which an application's connections lead.

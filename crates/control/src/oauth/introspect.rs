@@ -3,7 +3,9 @@
 use tieline_core::access::{Permission, Place, Verdict, decide};
 use tieline_core::access_token::Claims;
 use tieline_core::wire::oauth::Introspection;
+use tokio::time::Instant;
 
+use super::client::KnownClient;
 use super::{ClientProof, OAuthError};
 use crate::{Actor, Control};
 
@@ -28,7 +30,13 @@ impl Control {
             Asker::Actor(_) => None,
         };
         let Some(claims) = self.access_token_claims(token).await? else { return Ok(Introspection::default()) };
-        let Some(known) = self.client_known(&claims.client_id).await? else { return Ok(Introspection::default()) };
+        let asked = Instant::now();
+        let lives = |known: &KnownClient| known.secrets.iter().any(|secret| secret.id == claims.secret);
+        let known = match self.client_known(&claims.client_id).await? {
+            Some(known) if !lives(&known) => self.client_known_after(known, asked).await?,
+            known => known,
+        };
+        let Some(known) = known else { return Ok(Introspection::default()) };
         let visible = match asker {
             Asker::Client(_) => organization == Some(known.client.organization_id),
             Asker::Actor(actor) => {
@@ -36,8 +44,7 @@ impl Control {
                 decide(&actor.grants, Permission::View, place) == Verdict::Allowed
             }
         };
-        let secret_lives = known.secrets.iter().any(|secret| secret.id == claims.secret);
-        if !visible || !secret_lives || self.is_revoked(&claims).await? {
+        if !visible || !lives(&known) || self.is_revoked(&claims).await? {
             return Ok(Introspection::default());
         }
         Ok(Introspection { active: true, token_type: Some("Bearer".to_owned()), claims: Some(claims) })

@@ -4,14 +4,15 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use serde_json::json;
-use tieline_control::oauth::{ClientProof, OAuthError, OAuthRefusal};
+use tieline_control::oauth::{Asker, ClientProof, OAuthError, OAuthRefusal};
+use tieline_control::{Control, Scope};
 use tieline_core::id::RowId;
 use tieline_core::secret::Digest;
 use tieline_core::wire::access::AuditQuery;
 use tieline_store::key::Key;
 
 use super::{connect, issue, orders, proof, refusal};
-use crate::world::{ACME, World};
+use crate::world::{ACME, SHOP, World};
 
 async fn try_issue(world: &World, proof: &ClientProof) -> Result<String, OAuthError> {
     world.control.access_token_issue(proof, "client_credentials", None).await.map(|token| token.access_token)
@@ -75,7 +76,7 @@ async fn a_secret_is_gone_with_its_connection() {
         let client =
             connect(&world, "shared", "development", json!({ "level": "organization", "project": null })).await;
         issue(&world, &client).await;
-        let scope = tieline_control::Scope::default();
+        let scope = Scope::default();
         world.control.connection_delete(&world.admin, ACME, "shared", scope, false, None).await.unwrap();
         assert_eq!(refusal(try_issue(&world, &client).await), OAuthRefusal::InvalidClient, "{}", world.database);
     }
@@ -137,5 +138,39 @@ async fn clients_that_do_not_exist_make_one_entry_of_the_installation() {
         let page = world.control.installation_audit_list(&world.admin, &query).await.unwrap();
         assert_eq!(page.items.len(), 1, "{}", world.database);
         assert_eq!(page.items[0].detail, json!({ "times": 5, "pairs": 5 }));
+    }
+}
+
+#[tokio::test]
+async fn a_secret_that_another_server_minted_a_moment_ago_is_accepted() {
+    for world in World::all().await {
+        if world.database == "SQLite" {
+            // One server has it to itself.
+            continue;
+        }
+        orders(&world).await;
+        let old = connect(&world, "shared", "development", json!({ "level": "project" })).await;
+        let there = world.another_server("http://127.0.0.1:7071").await;
+        let token = async |server: &Control, proof: &ClientProof| {
+            server.access_token_issue(proof, "client_credentials", None).await.map(|token| token.access_token)
+        };
+        token(&there, &old).await.unwrap();
+        let scope = Scope { project: Some(SHOP), component: None };
+        let rotate = serde_json::from_value(json!({})).unwrap();
+        world.control.connection_rotate(&world.admin, ACME, "shared", scope, rotate).await.unwrap();
+        let view = world.control.connection_view(&world.admin, ACME, "shared", scope, true).await.unwrap();
+        let parameters = view.environments["development"].parameters.as_ref().unwrap();
+        let secret = parameters.iter().find(|parameter| parameter.key == "ConsumerSecret").unwrap().value.as_ref();
+        let new = proof(&old.client, secret.unwrap());
+        assert_ne!(new.secret.expose(), old.secret.expose());
+        // The other server does not follow the changes in this test.
+        let issued = token(&there, &new).await.unwrap();
+        token(&there, &old).await.unwrap();
+        assert_eq!(refusal(token(&there, &proof(&old.client, "wrong")).await), OAuthRefusal::InvalidClient);
+
+        // Nor does it know by whose secret a token was got.
+        let elsewhere = world.another_server("http://127.0.0.1:7071").await;
+        let told = elsewhere.access_token_introspect(&Asker::Client(new.clone()), &issued).await.unwrap();
+        assert!(told.active);
     }
 }
