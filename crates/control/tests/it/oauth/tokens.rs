@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 use serde_json::json;
 use tieline_control::oauth::{Asker, OAuthRefusal, revocation_entries};
+use tieline_control::{Force, Scope};
 use tieline_core::model::{ComponentType, Role};
 use tieline_core::route_table::RevocationEntry;
 use tieline_core::wire::oauth::{AccessToken, Introspection};
@@ -10,6 +11,7 @@ use tieline_core::wire::tenancy::OrganizationUpdate;
 
 use super::{claims, connect, issue, orders, proof, refusal};
 use crate::provider;
+use crate::table::mirror::Mirror;
 use crate::world::{ACME, SHOP, World, refused};
 
 #[tokio::test]
@@ -148,5 +150,32 @@ async fn who_is_not_of_the_organization_is_told_nothing() {
         let unknown = Asker::Client(proof(&client.client, "wrong"));
         let told = world.control.access_token_introspect(&unknown, &token).await;
         assert_eq!(refusal(told), OAuthRefusal::InvalidClient);
+    }
+}
+
+#[tokio::test]
+async fn the_tokens_of_an_application_end_with_its_last_connection() {
+    for world in World::all().await {
+        orders(&world).await;
+        let client = connect(&world, "first", "development", json!({ "level": "project" })).await;
+        let same = connect(&world, "second", "development", json!({ "level": "project" })).await;
+        assert_eq!(same.client, client.client, "a project's connections share one");
+        let token = issue(&world, &client).await;
+        let asker = Asker::Actor(world.admin.clone());
+        let scope = Scope { project: Some(SHOP), component: None };
+        for (name, active) in [("first", true), ("second", false)] {
+            let force = Force::RevokeNow;
+            world.control.connection_delete(&world.admin, ACME, name, scope, force, None).await.unwrap();
+            let told = world.control.access_token_introspect(&asker, &token).await.unwrap();
+            assert_eq!(told.active, active, "{name} on {}", world.database);
+            let mirror = Mirror::of(&world).await;
+            assert_eq!((mirror.subscriptions().len(), mirror.api_keys().len()), (0, 0), "nothing is opened by it");
+        }
+        assert_eq!(
+            refusal(world.control.access_token_issue(&client, "client_credentials", None).await),
+            OAuthRefusal::InvalidClient
+        );
+        let again = connect(&world, "first", "development", json!({ "level": "project" })).await;
+        assert_ne!(again.client, client.client, "what comes after is nobody's whom the token names");
     }
 }
