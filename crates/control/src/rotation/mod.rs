@@ -31,7 +31,31 @@ pub(crate) struct KeySet {
     pub(crate) credentials: Vec<Credential>,
 }
 
+/// What is rotated for itself: several connections share a client secret, and each has API keys of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Secrets of an OAuth client.
+    ClientSecret,
+    /// API keys.
+    ApiKey,
+}
+
 impl KeySet {
+    /// Those of a kind.
+    fn of(&self, kind: Kind) -> impl Iterator<Item = &Credential> {
+        let is = move |credential: &&Credential| match credential.issued {
+            Issued::ClientSecret { .. } => kind == Kind::ClientSecret,
+            Issued::ApiKey { .. } => kind == Kind::ApiKey,
+        };
+        self.credentials.iter().filter(is)
+    }
+
+    /// Whether nothing of a kind is to be rotated, since some of it is being rotated out, or there is none.
+    fn is_under_way(&self, kind: Kind) -> bool {
+        let mut of = self.of(kind).peekable();
+        of.peek().is_none() || of.any(|credential| credential.key.not_after.is_some())
+    }
+
     /// Those that are being rotated out.
     pub(crate) fn retiring(&self) -> impl Iterator<Item = &Credential> {
         self.credentials.iter().filter(|credential| credential.key.not_after.is_some())

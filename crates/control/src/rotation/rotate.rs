@@ -8,10 +8,10 @@ use tieline_core::code;
 use tieline_core::model::Secrets;
 use tieline_core::wire::rotation::{ConnectionKeysChanged, ConnectionRotate};
 use tieline_store::connection::Connection;
-use tieline_store::rotation::{Credential, Issued};
+use tieline_store::rotation::Issued;
 use tieline_store::tenancy::Environment;
 
-use super::KeySet;
+use super::{KeySet, Kind};
 use crate::connection::Scope;
 use crate::consumers::{Consumer, in_use};
 use crate::work::Work;
@@ -25,7 +25,8 @@ const LONGEST: i64 = 30 * DEADLINE;
 impl Control {
     /// Rotates the keys of a connection. Everybody who uses them gets a new snapshot by its own policy; the former keys
     /// are revoked when no instance holds them, or at the deadline. A rotation while one is under way is refused, because
-    /// it could only be another one or another deadline; with `now` it ends the one under way.
+    /// it could only be another one or another deadline; with `now` it ends the one under way. Of a connection whose
+    /// client secret is being rotated for another that shares the client, the API key is rotated alone.
     ///
     /// # Errors
     /// `connection_not_found`, `forbidden`, `deadline_invalid`, `not_rotatable`, `secrets_shared`, `rotation_under_way`,
@@ -54,21 +55,26 @@ impl Control {
         if !request.now {
             refuse_under_way(&connection, &sets)?;
         }
-        let touched = work.touched_by(&connection, &sets).await?;
+        let mut touched = work.touched_by(&connection, &sets).await?;
+        if !request.now && sets.iter().all(|set| set.is_under_way(Kind::ClientSecret)) {
+            touched.retain(|consumer| consumer.connection.id == connection.id);
+        }
         if !request.acknowledge {
             refuse_unseen(&connection, &touched, request.now)?;
         }
         let until = work.at + SignedDuration::from_secs(deadline);
-        for set in &sets {
-            let under_way = set.retiring().next().is_some();
+        for (set, kind) in sets.iter().flat_map(|set| [Kind::ClientSecret, Kind::ApiKey].map(|kind| (set, kind))) {
+            let under_way = set.is_under_way(kind);
             if !under_way {
-                work.mint_beside(&connection, set).await?;
+                work.mint_beside(&connection, set, kind).await?;
             }
-            for credential in &set.credentials {
-                match (request.now, under_way && credential.key.not_after.is_none()) {
-                    (_, true) => {}
-                    (true, false) => work.credential_end(credential).await?,
+            for credential in set.of(kind) {
+                match (request.now, under_way) {
+                    (true, _) if !under_way || credential.key.not_after.is_some() => {
+                        work.credential_end(credential).await?;
+                    }
                     (false, false) => work.transaction.credential_retire(credential, until).await?,
+                    _ => {}
                 }
             }
         }
@@ -136,20 +142,14 @@ impl Work<'_> {
         Ok(touched)
     }
 
-    /// Mints what a set has beside what it has.
-    async fn mint_beside(&mut self, connection: &Connection, set: &KeySet) -> Result<()> {
-        let client = set.credentials.iter().find_map(|credential| match &credential.issued {
-            Issued::ClientSecret { client, .. } => Some(client),
-            Issued::ApiKey { .. } => None,
-        });
-        if let Some(client) = client {
-            self.client_secret_new(client, set.holder.as_ref()).await?;
+    /// Mints what a set has of a kind beside what it has.
+    async fn mint_beside(&mut self, connection: &Connection, set: &KeySet, kind: Kind) -> Result<()> {
+        let holder = set.holder.as_ref();
+        match set.of(kind).next().map(|credential| &credential.issued) {
+            Some(Issued::ClientSecret { client, .. }) => self.client_secret_new(client, holder).await,
+            Some(Issued::ApiKey { .. }) => self.api_key_new(connection, &set.environment, holder).await,
+            None => Ok(()),
         }
-        let api_key = |credential: &Credential| matches!(credential.issued, Issued::ApiKey { .. });
-        if set.credentials.iter().any(api_key) {
-            self.api_key_new(connection, &set.environment, set.holder.as_ref()).await?;
-        }
-        Ok(())
     }
 
     /// Gives everybody the present keys, and records what was done.
@@ -186,6 +186,9 @@ impl Work<'_> {
 
 fn refuse_under_way(connection: &Connection, sets: &[KeySet]) -> Result<()> {
     let state = |set: &KeySet| {
+        if !(set.is_under_way(Kind::ClientSecret) && set.is_under_way(Kind::ApiKey)) {
+            return None;
+        }
         let until = set.retiring().filter_map(|credential| credential.key.not_after).max()?;
         Some(format!("in {} until {until:.0} at the latest", set.environment.handle))
     };

@@ -197,10 +197,11 @@ async fn one_rotation_at_a_time_and_at_once_ends_it() {
     }
 }
 
-#[tokio::test]
-async fn a_shared_client_says_whom_it_touches() {
-    for world in worlds(&["orders", "web", "mail"]).await {
-        orders().done(&world).await;
+/// `web` and `mail` with the connections `first` and `second` of their project, which share its client.
+async fn sharing() -> Vec<World> {
+    let worlds = worlds(&["orders", "web", "mail"]).await;
+    for world in &worlds {
+        orders().done(world).await;
         for name in ["first", "second"] {
             let request = json!({
                 "name": name, "service": ORDERS, "level": "project", "project": SHOP, GATEWAY: "organization",
@@ -208,8 +209,15 @@ async fn a_shared_client_says_whom_it_touches() {
             let request = serde_json::from_value(request).unwrap();
             world.control.connection_create(&world.admin, ACME, request).await.unwrap();
         }
-        deploy("web", uses(&[("first", ORDERS)])).done(&world).await;
-        deploy("mail", uses(&[("second", ORDERS)])).done(&world).await;
+        deploy("web", uses(&[("first", ORDERS)])).done(world).await;
+        deploy("mail", uses(&[("second", ORDERS)])).done(world).await;
+    }
+    worlds
+}
+
+#[tokio::test]
+async fn a_shared_client_says_whom_it_touches() {
+    for world in sharing().await {
         let (old, old_key) = proof(&world, "mail", "second").await;
         let refusal = refused(rotate(&world, "first", json!({})).await);
         assert_eq!(refusal.code, "rotation_touches_others");
@@ -223,6 +231,45 @@ async fn a_shared_client_says_whom_it_touches() {
         assert_eq!(settle(&world).await, 4);
         assert_refused(&world, token(&world, &old).await);
         token(&world, &new).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_connection_is_rotated_while_its_client_is_for_another() {
+    for world in sharing().await {
+        rotate(&world, "first", json!({ "acknowledge": true, "environments": [DEV] })).await.unwrap();
+        let (before, key_before) = proof(&world, "mail", "second").await;
+        // Its client has another secret already: what is left is its own API key, and touches nobody else.
+        let rotated = rotate(&world, "second", json!({ "environments": [DEV] })).await.unwrap();
+        assert_eq!(rotated.touched.iter().map(|touched| touched.component.as_str()).collect::<Vec<_>>(), ["mail"]);
+        let (after, key_after) = proof(&world, "mail", "second").await;
+        assert_eq!((after.secret.expose(), after.client), (before.secret.expose(), before.client));
+        assert_ne!(key_after, key_before);
+        for name in ["first", "second"] {
+            let refusal = refused(rotate(&world, name, json!({ "acknowledge": true, "environments": [DEV] })).await);
+            assert_eq!(refusal.code, "rotation_under_way", "{name}");
+        }
+        assert_eq!(settle(&world).await, 3, "one secret and two keys ({})", world.database);
+        assert_eq!((under_way(&world, "first").await, under_way(&world, "second").await), (vec![], vec![]));
+    }
+}
+
+#[tokio::test]
+async fn a_leaked_key_is_revoked_while_the_client_is_rotated_for_another() {
+    for world in sharing().await {
+        let (leaked, leaked_key) = proof(&world, "mail", "second").await;
+        rotate(&world, "first", json!({ "acknowledge": true, "environments": [DEV] })).await.unwrap();
+        let present = proof(&world, "web", "first").await;
+        let now = json!({ "now": true, "environments": [DEV] });
+        assert_eq!(refused(rotate(&world, "second", now).await).code, "rotation_breaks");
+        let now = json!({ "now": true, "acknowledge": true, "environments": [DEV] });
+        rotate(&world, "second", now).await.unwrap();
+        assert_refused(&world, token(&world, &leaked).await);
+        let known = Mirror::of(&world).await;
+        let digest = tieline_core::secret::Digest::of(&leaked_key).to_string();
+        assert!(known.api_keys().iter().all(|key| key.digest != digest), "{}", world.database);
+        assert_eq!(proof(&world, "web", "first").await.0.secret.expose(), present.0.secret.expose());
+        token(&world, &proof(&world, "mail", "second").await.0).await.unwrap();
     }
 }
 
