@@ -11,7 +11,7 @@ use tieline_core::code;
 use tieline_core::id::{ApplicationId, ComponentId, ConnectionId};
 
 use crate::body::Progress;
-use crate::check::Caller;
+use crate::check::{self, Caller};
 use crate::proxy::Inner;
 use crate::refusal::Refusal;
 use crate::settings::Side;
@@ -84,11 +84,23 @@ impl Record {
         self.status = status;
     }
 
-    /// The gateway answers itself.
-    pub(crate) fn refused(&mut self, refusal: &Refusal) {
+    /// The gateway answers itself, with so many bytes.
+    pub(crate) fn refused(&mut self, refusal: &Refusal, sent: u64) {
         self.status = refusal.status.as_u16();
         self.refusal = Some(refusal.code);
+        self.sent += sent;
         self.complete = true;
+    }
+
+    /// Whether the caller would still be let through.
+    pub(crate) fn holds(&self) -> bool {
+        let route = self.route.as_ref();
+        route.is_none_or(|route| check::holds(&self.gateway.table, self.side, route, &self.caller))
+    }
+
+    /// The gateway ends a tunnel whose caller may not call any more.
+    pub(crate) fn cut(&mut self) {
+        self.refusal = Some(code!("access_ended"));
     }
 
     pub(crate) fn received(&mut self, bytes: u64) {

@@ -105,6 +105,7 @@ pub(crate) async fn answer(
     request: Request<Incoming>,
 ) -> Response<Answer> {
     let time = gateway.clock.now();
+    let head = *request.method() == Method::HEAD;
     let mut record = Record::begin(Arc::clone(&gateway), side, request.method().clone(), time);
     match gateway.call(side, &visitor, &mut record, request, time).await {
         Ok((answer, link)) => {
@@ -115,8 +116,9 @@ pub(crate) async fn answer(
             Response::from_parts(head, body)
         }
         Err(refusal) => {
-            record.refused(&refusal);
-            refusal.answer()
+            let answer = refusal.answer();
+            record.refused(&refusal, if head { 0 } else { answer.body().size_hint().lower() });
+            answer
         }
     }
 }
@@ -137,10 +139,11 @@ impl Inner {
             return Err(refusals::overloaded());
         }
         let asked = asked(&request)?;
+        if !self.table.is_filled() {
+            return Err(refusals::starting());
+        }
         let found = self.table.route(request.uri().path()).filter(|(route, _)| route.on(side));
-        let Some((route, end)) = found else {
-            return Err(if self.table.is_filled() { refusals::route_not_found() } else { refusals::starting() });
-        };
+        let (route, end) = found.ok_or_else(refusals::route_not_found)?;
         record.route = Some(Arc::clone(&route));
         let rest = &request.uri().path()[end..];
         if !path::stays(rest) {

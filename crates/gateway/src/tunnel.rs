@@ -1,5 +1,6 @@
 //! WebSockets: a call becomes a tunnel when the endpoint agrees, and not before. What a client sends earlier stays with
-//! the server of its connection, which reads it as its next call when the endpoint does not agree.
+//! the server of its connection, which reads it as its next call when the endpoint does not agree. A tunnel lasts as long
+//! as the right by which it was opened.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -113,14 +114,34 @@ async fn carry(gateway: Arc<Inner>, mut record: Record, client: OnUpgrade, endpo
             sleep(gateway.settings.tunnel).await;
         }
     };
+    let ended = async {
+        let mut narrowed = gateway.table.narrowed();
+        while record.holds() {
+            if narrowed.changed().await.is_err() {
+                // The table is gone: nothing changes any more.
+                std::future::pending::<()>().await;
+            }
+        }
+    };
     let drained = async {
         gateway.stop.cancelled().await;
         sleep(gateway.settings.drain).await;
     };
-    tokio::select! {
-        () = both => record.complete(),
-        () = idle => {}
-        () = drained => {}
+    enum End {
+        Complete,
+        Cut,
+        BrokenOff,
+    }
+    let end = tokio::select! {
+        () = both => End::Complete,
+        () = ended => End::Cut,
+        () = idle => End::BrokenOff,
+        () = drained => End::BrokenOff,
+    };
+    match end {
+        End::Complete => record.complete(),
+        End::Cut => record.cut(),
+        End::BrokenOff => {}
     }
     record.received(received);
     record.sent(sent);

@@ -3,6 +3,12 @@
 /// Codes and pages, sorted by code.
 pub(super) const PAGES: &[(&str, &str)] = &[
     (
+        "access_ended",
+        "In the access log only: the gateway closed a WebSocket, because who opened it may not call any more. The \
+         subscription was blocked or ended, the token, its secret or the API key was revoked, or the service is gone or \
+         takes no such proof. The next attempt is refused with the reason.",
+    ),
+    (
         "access_token_audience",
         "The token is genuine and for somebody else. Tieline's tokens are for the services of one organization, and name \
          the caller's environment in their audience: <issuer>/<organization>/<environment>. Tokens of an organization's \
@@ -80,7 +86,8 @@ pub(super) const PAGES: &[(&str, &str)] = &[
     (
         "head_too_large",
         "The gateway carries up to 100 headers and 64 KiB of head, the address with its query included. Cookies and tokens \
-         are the usual reason: send less of them.",
+         are the usual reason: send less of them. A head far beyond that, or one that is no HTTP at all, is answered with a \
+         bare 431 or 400 before the gateway looks at it, and is in no log.",
     ),
     (
         "path_unsafe",

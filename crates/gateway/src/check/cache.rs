@@ -48,7 +48,7 @@ impl Tokens {
 }
 
 impl Verified {
-    fn look_again(&self, table: &Table, route: &Route) -> Result<(), Fault> {
+    pub(super) fn look_again(&self, table: &Table, route: &Route) -> Result<(), Fault> {
         let issuers = table.issuers();
         let issuer = issuers.find(&self.issuer, &route.organization).ok_or(Fault::IssuerUnknown)?;
         if !issuer.has(&self.key) {

@@ -20,6 +20,7 @@ pub(crate) use self::token::{Identity, LEEWAY};
 
 use self::cache::Tokens;
 use crate::refusal::Refusal;
+use crate::settings::Side;
 use crate::table::{ApiKey, Grant, Route, Subscription, Table};
 
 /// The headers that carry an API key.
@@ -107,6 +108,28 @@ impl Check {
         };
         Ok(Caller::Client(verified, subscription))
     }
+}
+
+/// Whether a caller that was let through once would be let through again: by the route, the subscription, and what it
+/// proved itself with. The time, scopes and the rate do not count.
+pub(crate) fn holds(table: &Table, side: Side, route: &Route, caller: &Caller) -> bool {
+    let found = table.route(&route.path).map(|(found, _)| found);
+    let Some(route) = found.filter(|found| found.service == route.service && found.on(side)) else { return false };
+    let live = |grant: &Grant| grant.state == SubscriptionState::Live;
+    route.open
+        || match caller {
+            Caller::Anyone => false,
+            Caller::Client(verified, _) => {
+                let subscription = table.subscription(&verified.identity.client, &route);
+                route.oauth2
+                    && verified.look_again(table, &route).is_ok()
+                    && subscription.is_some_and(|subscription| live(&subscription.grant))
+            }
+            Caller::Key(key) => {
+                let known = table.api_key_again(key);
+                route.api_key && known.is_some_and(|key| table.opens(&key, &route) && live(&key.grant))
+            }
+        }
 }
 
 fn opens(grant: &Grant, route: &Route) -> Result<(), Box<Refusal>> {

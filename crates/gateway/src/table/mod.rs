@@ -10,14 +10,15 @@ mod revocation;
 mod route;
 mod shards;
 
+use std::collections::BTreeMap;
 use std::hash::Hasher as _;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 use tieline_core::id::{EnvironmentId, ServiceId};
 use tieline_core::randomness::Randomness;
-use tieline_core::route_table::{Delta, Entry, InstallationEntry};
+use tieline_core::route_table::{Delta, Entry, InstallationEntry, SubscriptionState};
 use tieline_core::secret::Digest;
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -50,6 +51,8 @@ pub struct Table {
     installation: RwLock<Arc<Installation>>,
     revocations: Revocations,
     trust: AtomicU64,
+    filled: AtomicBool,
+    narrowed: watch::Sender<u64>,
     number: watch::Sender<Option<i64>>,
     applying: Mutex<()>,
 }
@@ -70,6 +73,8 @@ impl Table {
             installation: RwLock::default(),
             revocations: Revocations::default(),
             trust: AtomicU64::new(1),
+            filled: AtomicBool::new(false),
+            narrowed: watch::Sender::new(0),
             number: watch::Sender::new(None),
             applying: Mutex::new(()),
         }
@@ -80,8 +85,23 @@ impl Table {
     /// entries: give it the large ones on a thread that may block.
     pub fn apply(&self, delta: Delta) {
         let _one_at_a_time = self.applying.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut kept = delta.whole.then(Kept::default);
-        for (name, change) in delta.changes {
+        self.change(delta.whole, delta.changes);
+        self.filled.store(true, Ordering::Release);
+        self.number.send_replace(Some(delta.number));
+    }
+
+    /// As [`Table::apply`], for what comes to no number by itself: a table that is not whole yet. Until a delta was applied,
+    /// calls are answered with 503, whatever was prepared.
+    pub fn prepare(&self, whole: bool, changes: BTreeMap<String, Option<Entry>>) {
+        let _one_at_a_time = self.applying.lock().unwrap_or_else(PoisonError::into_inner);
+        self.change(whole, changes);
+    }
+
+    fn change(&self, whole: bool, changes: BTreeMap<String, Option<Entry>>) {
+        let mut kept = whole.then(Kept::default);
+        let mut narrows = whole;
+        for (name, change) in changes {
+            narrows |= change.as_ref().is_none_or(narrows_access);
             match change {
                 Some(entry) => self.put(entry, kept.as_mut()),
                 None => self.remove(&name),
@@ -90,7 +110,9 @@ impl Table {
         if let Some(kept) = kept {
             self.keep(kept);
         }
-        self.number.send_replace(Some(delta.number));
+        if narrows {
+            self.narrowed.send_modify(|count| *count += 1);
+        }
     }
 
     /// The number of the last change that was applied; none before the first. Wait on it to know when calls see a change.
@@ -239,6 +261,11 @@ impl Table {
         key.place == self.subscription_key("", route.service, route.environment)
     }
 
+    /// An API key as it is by now.
+    pub(crate) fn api_key_again(&self, key: &ApiKey) -> Option<Arc<ApiKey>> {
+        self.keys.get(key.key())
+    }
+
     pub(crate) fn api_key(&self, digest: &Digest) -> Option<Arc<ApiKey>> {
         self.keys.get(self.key(|hash| hash.write(digest.as_bytes())))
     }
@@ -260,9 +287,14 @@ impl Table {
         self.trust.load(Ordering::Acquire)
     }
 
-    /// Whether any delta came yet.
+    /// Whether it is whole.
     pub(crate) fn is_filled(&self) -> bool {
-        self.number.borrow().is_some()
+        self.filled.load(Ordering::Acquire)
+    }
+
+    /// Changes after everything that may have taken a right to call from somebody.
+    pub(crate) fn narrowed(&self) -> watch::Receiver<u64> {
+        self.narrowed.subscribe()
     }
 
     /// The hash of a token in the eyes of an organization.
@@ -315,6 +347,16 @@ impl Table {
         write(&mut hash);
         let (low, high) = hash.finish128().as_u64();
         Key(low, high)
+    }
+}
+
+/// Whether an entry may take a right from somebody who had it.
+fn narrows_access(entry: &Entry) -> bool {
+    match entry {
+        Entry::Subscription(entry) => entry.state != SubscriptionState::Live,
+        Entry::ApiKey(entry) => entry.state != SubscriptionState::Live,
+        Entry::Route(_) | Entry::Revocation(_) | Entry::Issuer(_) => true,
+        Entry::Installation(_) => false,
     }
 }
 

@@ -1,14 +1,10 @@
 //! What a table answers before and after deltas.
 
-use std::collections::BTreeMap;
-
 use tieline_core::endpoint::EndpointType;
 use tieline_core::id::{ApplicationId, ConnectionId};
 use tieline_core::model::Scheme;
 use tieline_core::randomness::FixedRandomness;
-use tieline_core::route_table::{
-    ApiKeyEntry, IssuerEntry, RevocationEntry, RouteEntry, SubscriptionEntry, SubscriptionState,
-};
+use tieline_core::route_table::{ApiKeyEntry, IssuerEntry, RevocationEntry, RouteEntry, SubscriptionEntry};
 
 use super::*;
 

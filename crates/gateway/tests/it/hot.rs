@@ -1,9 +1,11 @@
 //! The table changes while calls go on: each change counts for the next call, and no call fails for it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tieline_core::route_table::{Entry, SubscriptionState};
+use tieline_gateway::Settings;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
@@ -35,6 +37,21 @@ async fn every_change_counts_for_the_next_call() {
         assert_eq!(world.call("GET", PATH, &["API-Key: key-1"], "").await.code(), "api_key_unknown");
         world.remove(&entry);
     }
+}
+
+#[tokio::test]
+async fn nothing_is_served_from_half_a_table() {
+    let (world, upstream) = (World::empty(Settings::default()).await, Upstream::echo().await);
+    let entries = [world.own(), world.issuer(), subscription("app"), Entry::Route(route(&upstream.url()))];
+    let changes: BTreeMap<_, _> = entries.into_iter().map(|entry| (entry.key(), Some(entry))).collect();
+    for prepared in [BTreeMap::new(), changes] {
+        world.table.prepare(false, prepared);
+        let reply = world.get(&world.token()).await;
+        assert_eq!((reply.status, reply.code().as_str()), (503, "gateway_starting"));
+        assert!(reply.head.contains("retry-after: 1"), "{}", reply.head);
+    }
+    world.put([]);
+    assert_eq!(world.get(&world.token()).await.status, 200);
 }
 
 /// Calls again and again on one connection, until told to stop; tells who answered.

@@ -38,6 +38,10 @@ async fn calls_are_logged_and_counted() {
     let short: Vec<_> = lines.iter().map(|line| (line["status"].as_u64().unwrap(), line["code"].as_str())).collect();
     assert_eq!(short, [(200, None), (200, None), (401, Some("api_key_unknown")), (404, Some("route_not_found"))]);
     assert_eq!(lines[1]["component"], json!(COMPONENT));
+    for line in &lines[2..] {
+        let refused = line["sent"].as_u64().unwrap();
+        assert!((100..1_000).contains(&refused), "a refusal is an answer with a body: {line}");
+    }
     let log = format!("{lines:?}");
     for text in [&log, &metrics] {
         assert!(!text.contains("canary") && !text.contains(&token), "{text}");

@@ -1,6 +1,9 @@
 //! WebSockets: a tunnel when the endpoint agrees, with nothing lost and nothing let through before.
 
-use tieline_core::route_table::Entry;
+use std::time::Duration;
+
+use tieline_core::model::Scheme;
+use tieline_core::route_table::{Entry, RevocationEntry, RouteEntry, SubscriptionState};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -117,7 +120,7 @@ async fn a_switch_that_nobody_asked_for_is_refused() {
 
 #[tokio::test]
 async fn a_stop_ends_tunnels_when_their_time_is_over() {
-    let settings = tieline_gateway::Settings { drain: std::time::Duration::from_millis(50), ..Default::default() };
+    let settings = tieline_gateway::Settings { drain: Duration::from_millis(50), ..Default::default() };
     let world = World::with(settings).await;
     let (upstream, _heads) = agreeing().await;
     world.put([Entry::Route(route(&upstream.url()))]);
@@ -129,4 +132,83 @@ async fn a_stop_ends_tunnels_when_their_time_is_over() {
     assert_eq!(client.read(&mut [0; 8]).await.unwrap(), 0);
     let log = world.stop().await.lines();
     assert_eq!((&log[0]["status"], &log[0]["complete"]), (&101.into(), &false.into()));
+}
+
+#[tokio::test]
+async fn a_tunnel_ends_with_the_right_that_opened_it_and_no_other_does() {
+    type Change = fn(&World, &str);
+    let revoke = |world: &World, id: &str| {
+        world.put([Entry::Revocation(RevocationEntry { id: id.to_owned(), until: NOW + 900 })]);
+    };
+    let changes: [(&str, Change, bool); 10] = [
+        ("the subscription is blocked", |w, _| w.put([subscribed("app", SubscriptionState::Blocked, "gold")]), true),
+        ("it goes", |w, _| w.remove(&subscription("app")), true),
+        ("the route goes", |w, url| w.remove(&Entry::Route(route(url))), true),
+        ("tokens open it no more", |w, url| w.put([with_schemes(url, &[Scheme::ApiKey])]), true),
+        ("its owners change the plan", |w, _| w.put([subscribed("app", SubscriptionState::Live, "gold")]), false),
+        ("another's goes", |w, _| w.remove(&subscription("other")), false),
+        ("it is deployed elsewhere", |w, _| w.put([Entry::Route(route("http://127.0.0.1:9"))]), false),
+        ("an API key is revoked", |w, _| w.remove(&Entry::ApiKey(api_key("key-1"))), false),
+        ("nobody needs to prove anything", |w, url| w.put([with_schemes(url, &[Scheme::None])]), false),
+        ("the table is read anew", |w, url| w.put([w.issuer(), Entry::Route(route(url))]), false),
+    ];
+    for (what, change, ends) in changes {
+        let world = World::new().await;
+        let (upstream, _heads) = agreeing().await;
+        world.put([Entry::Route(route(&upstream.url())), subscription("other")]);
+        let mut client = tunnel(&world, &format!("Authorization: Bearer {}", world.token())).await;
+        change(&world, &upstream.url());
+        assert_eq!(is_open(&mut client).await, !ends, "{what}");
+        if ends {
+            let log = world.stop().await.lines();
+            assert_eq!((&log[0]["code"], &log[0]["complete"]), (&"access_ended".into(), &false.into()), "{what}");
+        }
+    }
+    // Of two by one client, the token of one is revoked; then the secret of both.
+    let world = World::new().await;
+    let (upstream, _heads) = agreeing().await;
+    world.put([Entry::Route(route(&upstream.url()))]);
+    let mut other = claims();
+    other["jti"] = "t2".into();
+    let mut first = tunnel(&world, &format!("Authorization: Bearer {}", world.token())).await;
+    let mut second = tunnel(&world, &format!("Authorization: Bearer {}", world.signer.token(&other))).await;
+    revoke(&world, "t1");
+    assert_eq!((is_open(&mut first).await, is_open(&mut second).await), (false, true));
+    revoke(&world, "s1");
+    assert!(!is_open(&mut second).await);
+}
+
+#[tokio::test]
+async fn a_tunnel_by_an_api_key_ends_with_the_key() {
+    let world = World::new().await;
+    let (upstream, _heads) = agreeing().await;
+    let key = Entry::ApiKey(api_key("key-1"));
+    world.put([with_schemes(&upstream.url(), &[Scheme::ApiKey]), key.clone(), Entry::ApiKey(api_key("key-2"))]);
+    let mut first = tunnel(&world, "Choreo-API-Key: key-1").await;
+    let mut second = tunnel(&world, "Choreo-API-Key: key-2").await;
+    world.remove(&key);
+    assert_eq!((is_open(&mut first).await, is_open(&mut second).await), (false, true));
+}
+
+fn with_schemes(url: &str, schemes: &[Scheme]) -> Entry {
+    Entry::Route(RouteEntry { schemes: schemes.to_vec(), ..route(url) })
+}
+
+/// A tunnel that was opened with a credential.
+async fn tunnel(world: &World, credential: &str) -> TcpStream {
+    let mut client = TcpStream::connect(world.internal).await.unwrap();
+    let handshake = handshake("").replace("Authorization: Bearer ", credential);
+    client.write_all(handshake.as_bytes()).await.unwrap();
+    assert!(head(&mut client).await.starts_with("http/1.1 101"), "{credential}");
+    assert_eq!(exactly(&mut client, 5).await, "hello");
+    client
+}
+
+/// Whether a tunnel still carries what is sent.
+async fn is_open(client: &mut TcpStream) -> bool {
+    // One that is cut may refuse it, or take it and answer with its end.
+    let mut echo = [0; 4];
+    let sent = client.write_all(b"ping").await;
+    let answer = tokio::time::timeout(Duration::from_secs(20), client.read_exact(&mut echo)).await.expect("an end");
+    sent.is_ok() && answer.is_ok() && &echo == b"ping"
 }

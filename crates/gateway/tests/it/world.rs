@@ -78,6 +78,13 @@ impl World {
     }
 
     pub(crate) async fn with(settings: Settings) -> Self {
+        let world = Self::empty(settings).await;
+        world.put([world.own(), world.issuer(), subscription("app")]);
+        world
+    }
+
+    /// A gateway that knows nothing.
+    pub(crate) async fn empty(settings: Settings) -> Self {
         let table = Arc::new(Table::new(&FixedRandomness::seeded(1)));
         let clock = Arc::new(FixedClock::at(Timestamp::from_second(NOW).unwrap()));
         let log = Log::default();
@@ -92,7 +99,7 @@ impl World {
             let (gateway, stopping) = (Arc::clone(&gateway), stopping.clone());
             tasks.spawn(async move { gateway.serve(listener, side, stopping).await });
         }
-        let world = Self {
+        Self {
             table,
             gateway,
             clock,
@@ -103,10 +110,12 @@ impl World {
             stop,
             tasks,
             number: AtomicI64::new(0),
-        };
-        let own = Entry::Installation(InstallationEntry { loopback: true, own: addresses });
-        world.put([own, world.issuer(), subscription("app")]);
-        world
+        }
+    }
+
+    /// What holds for the installation: its endpoints may be on loopback, but are not the gateway itself.
+    pub(crate) fn own(&self) -> Entry {
+        Entry::Installation(InstallationEntry { loopback: true, own: vec![self.internal, self.external] })
     }
 
     pub(crate) fn put(&self, entries: impl IntoIterator<Item = Entry>) {
