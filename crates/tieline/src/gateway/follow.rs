@@ -59,7 +59,7 @@ impl Follower {
         };
         let file = TableFile::open(folder, |line| {
             if let FeedLine::Changes(changes) = line {
-                table.apply(Delta { whole: false, number: 0, changes });
+                table.prepare(false, changes);
             }
         });
         let file = file.map_err(unusable)?;
@@ -69,7 +69,8 @@ impl Follower {
             table.apply(Delta { whole: false, number, changes: BTreeMap::new() });
             heard = Heard { number, at: file.written().ok().and_then(|at| Timestamp::try_from(at).ok()) };
         } else {
-            table.apply(Delta { whole: true, number: 0, changes: BTreeMap::new() });
+            // What a torn file held is no table.
+            table.prepare(true, BTreeMap::new());
         }
         Ok(Self { client, file, table, heard: Arc::new(Mutex::new(heard)), next: None, open: false })
     }
@@ -144,7 +145,7 @@ impl Follower {
                 }
                 self.open = true;
                 if let FeedLine::Changes(changes) = line {
-                    self.table.apply(Delta { whole: false, number: self.file.position().number, changes });
+                    self.table.prepare(false, changes);
                 }
             }
             FeedLine::Reached(number) => {

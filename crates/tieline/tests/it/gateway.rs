@@ -184,3 +184,47 @@ fn a_gateway_of_its_own_serves_on_without_the_server_and_starts_from_its_file() 
     let told = again.lines.find(|line| line.as_ref().is_ok_and(|line| line.contains("table_age_seconds")));
     assert!(told.is_some(), "the log says how old the table is");
 }
+
+/// A control plane that sends these lines and then nothing, until what is sent next comes over the channel.
+fn control_plane(lines: Vec<Value>, more: std::sync::mpsc::Receiver<Value>) -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = format!("http://{}", listener.local_addr().expect("its address"));
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a gateway");
+        let asked = BufReader::new(stream.try_clone().expect("the stream")).lines();
+        assert!(asked.map_while(Result::ok).any(|line| line.is_empty()), "a whole request");
+        let head = "HTTP/1.1 200 OK\r\ncontent-type: application/x-ndjson\r\nconnection: close\r\n\r\n";
+        stream.write_all(head.as_bytes()).expect("it listens");
+        for line in lines.into_iter().chain(more) {
+            stream.write_all(format!("{line}\n").as_bytes()).expect("it listens");
+        }
+    });
+    address
+}
+
+#[test]
+fn a_gateway_of_its_own_serves_nothing_before_its_first_table_is_whole() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let token = folder.path().join("edge.token");
+    std::fs::write(&token, "tl_gateway_x").expect("a file");
+    let id = uuid::Uuid::nil();
+    let path = "/acme/development/shop/orders/v1";
+    let route = json!({ "route": { "path": path, "organization": "acme", "service": id,
+        "reference": "service:/shop/orders/v1/api", "environment": id, "environment_handle": "development",
+        "address": endpoint("orders"), "base_path": "", "protocol": "REST", "internal": true, "external": false,
+        "schemes": ["none"] } });
+    let installation = json!({ "installation": { "loopback": true, "own": [] } });
+    let (send, more) = std::sync::mpsc::channel();
+    let begin = json!({ "begin": { "generation": "1-a", "whole": true } });
+    let changes = json!({ "changes": { format!("route{path}"): route, "installation": installation } });
+    let url = control_plane(vec![begin, changes], more);
+    let remote = Remote::start(&url, &token, &folder.path().join("edge"));
+    for _ in 0..200 {
+        assert_eq!(call(&remote.internal, None).0, 503);
+        assert!(remote.figure("/health/ready").starts_with("503"));
+    }
+    send.send(json!({ "reached": 7 })).expect("it waits");
+    let served = (0..20_000).any(|_| call(&remote.internal, None) == (200, "orders".to_owned()));
+    assert!(served, "{:?}", call(&remote.internal, None));
+    assert!(remote.figure("/health/ready").starts_with("200"));
+}
