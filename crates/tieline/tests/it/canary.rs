@@ -5,6 +5,8 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Stdio};
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::{Value, json};
 
 use crate::gateway::field::endpoint;
@@ -402,8 +404,9 @@ impl Run {
     }
 }
 
+/// Ends a watching runner as its supervisor does, so that it ends its command.
 fn end(mut child: Child) {
-    child.kill().expect("it runs");
+    kill(Pid::from_raw(i32::try_from(child.id()).expect("a pid")), Signal::SIGTERM).expect("it runs");
     child.wait().expect("its end");
 }
 
