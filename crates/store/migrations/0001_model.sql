@@ -454,6 +454,12 @@ CREATE INDEX route_table_by_number ON route_table (number, entry_key);
 CREATE INDEX route_table_by_scope ON route_table (organization_id, scope) WHERE entry IS NOT NULL;
 CREATE INDEX route_table_gone ON route_table (number) WHERE entry IS NULL;
 
+-- Where servers listen, and when each last said so: no endpoint may be there.
+CREATE TABLE listener (
+    address TEXT PRIMARY KEY,
+    seen_at TEXT NOT NULL
+);
+
 -- Answers to creations that carried an Idempotency-Key.
 CREATE TABLE idempotency (
     token_id TEXT NOT NULL,

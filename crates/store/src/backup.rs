@@ -103,6 +103,7 @@ const SCHEMA: &[(&str, &str, usize)] = &[
     ("change_counter", "#id #number generation", 1),
     ("change", "#number organization_id kind object at", 1),
     ("route_table", "entry_key organization_id scope #number entry", 1),
+    ("listener", "address seen_at", 1),
     ("idempotency", "token_id idempotency_key request_digest #status body created_at", 2),
 ];
 

@@ -7,6 +7,7 @@ pub mod db;
 pub mod deployment;
 pub mod ending;
 pub mod key;
+pub mod listener;
 mod migration;
 pub mod oauth;
 pub mod organization;

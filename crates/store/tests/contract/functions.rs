@@ -743,6 +743,13 @@ async fn backup(database: &Database) -> Done {
 
 async fn endings(transaction: &mut Transaction) -> Done {
     transaction.table_forget_revocations(0).await?;
+    let [one, other] = [1, 2].map(|port| std::net::SocketAddr::from(([127, 0, 0, 1], port)));
+    transaction.listener_save(one, AT).await?;
+    transaction.listener_save(other, AT).await?;
+    transaction.listener_save(one, AT + jiff::SignedDuration::from_secs(1)).await?;
+    assert_eq!(transaction.listeners().await?, [one, other]);
+    assert_eq!(transaction.listeners_forget(AT + jiff::SignedDuration::from_secs(1)).await?, 1);
+    assert_eq!(transaction.listeners().await?, [one]);
     assert_eq!(transaction.revocations_forget(19).await?, 0);
     assert_eq!(transaction.revocations_forget(20).await?, 1);
     assert_eq!(transaction.revocation_by_id("jti").await?, None);

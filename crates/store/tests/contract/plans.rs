@@ -8,9 +8,10 @@ use sqlx::{AssertSqlSafe, Connection as _, Row as _, SqliteConnection};
 use crate::database::Database;
 use crate::texts::texts;
 
-/// Tables that are read as a whole, or may be: the installation has one row, and there are few organizations and signing
-/// keys.
-const SMALL: [&str; 5] = ["installation", "organization", "signing_key", "change_counter", "schema_version"];
+/// Tables that are read as a whole, or may be: the installation has one row, and there are few organizations, signing keys
+/// and servers.
+const SMALL: [&str; 6] =
+    ["installation", "organization", "signing_key", "change_counter", "schema_version", "listener"];
 
 /// Texts that read a whole table that grows, by how they begin, and why they may.
 const WHOLE: [(&str, &str); 1] =

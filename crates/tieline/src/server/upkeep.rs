@@ -22,7 +22,7 @@ const REPLAN: Duration = Duration::from_secs(5);
 /// How often former keys are looked at: whether anybody still holds them, and whether their time is over.
 const ROTATIONS: Duration = Duration::from_secs(1);
 
-/// How often what nothing needs any more is forgotten.
+/// How often what nothing needs any more is forgotten, and servers say where they listen.
 const PURGE: Duration = Duration::from_secs(60 * 60);
 
 /// Begins all of it in the server's task set.
@@ -98,6 +98,9 @@ async fn purge(control: Arc<Control>, mut stopping: watch::Receiver<bool>) {
         tokio::select! {
             _ = stopping.wait_for(|stop| *stop) => return,
             () = tokio::time::sleep(PURGE) => {}
+        }
+        if let Err(error) = control.table_begin().await {
+            tracing::warn!(%error, "gateways learn an hour later where servers listen");
         }
         match control.purge().await {
             Ok(purged) => {

@@ -1,5 +1,6 @@
 //! What of the model the table says, after each kind of change.
 
+use jiff::SignedDuration;
 use serde_json::{Value as Json, json};
 use tieline_core::endpoint::EndpointType;
 use tieline_core::model::{ComponentType, Role, Scheme};
@@ -216,6 +217,29 @@ async fn an_external_consumer_is_subscribed_by_its_connection() {
         assert_eq!((key.connection, key.application, mirror.subscriptions().len()), (id, None, 0));
         orders().to(LIVE).done(&world).await;
         assert_eq!(Mirror::of(&world).await.api_keys().len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn servers_are_forgotten_that_were_not_seen_for_a_day() {
+    for world in worlds(&[]).await {
+        let mut transaction = world.store.write().await.unwrap();
+        let other = "10.0.0.9:7070".parse().unwrap();
+        transaction.listener_save(other, world.at()).await.unwrap();
+        transaction.commit().await.unwrap();
+        let own = async || {
+            world.control.table_begin().await.unwrap();
+            let mirror = Mirror::of(&world).await;
+            let Entry::Installation(installation) = &mirror.entries["installation"] else { panic!("{mirror:?}") };
+            installation.own.clone()
+        };
+        let this = "127.0.0.1:7070".parse().unwrap();
+        // A server on SQLite has its database to itself.
+        let both = if world.database == "SQLite" { vec![this] } else { vec![other, this] };
+        for (hours, expect) in [(0, &both), (23, &both), (2, &vec![this])] {
+            world.pass(SignedDuration::from_hours(hours));
+            assert_eq!(&own().await, expect, "{}", world.database);
+        }
     }
 }
 
