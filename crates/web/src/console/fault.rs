@@ -7,7 +7,7 @@ use tieline_control::{Error, Kind, Refusal};
 use tieline_core::code;
 use tieline_core::wire::Problem;
 
-use super::headers;
+use super::{headers, see};
 use crate::ApiError;
 
 /// What a handler of a page returns.
@@ -15,8 +15,8 @@ pub(super) type PageResult = Result<Response, Fault>;
 
 /// Why a page is not there.
 pub(super) enum Fault {
-    /// The browser is sent elsewhere first.
-    Elsewhere(Response),
+    /// The browser is sent elsewhere first: to this path.
+    Elsewhere(String),
     /// It says so.
     Problem(Box<Problem>),
 }
@@ -86,7 +86,7 @@ impl From<ApiError> for Fault {
 impl IntoResponse for Fault {
     fn into_response(self) -> Response {
         let problem = match self {
-            Self::Elsewhere(response) => return response,
+            Self::Elsewhere(path) => return see(&path),
             Self::Problem(problem) => problem,
         };
         let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

@@ -76,10 +76,10 @@ fn form_token(session: &Secret) -> String {
 }
 
 /// The way to the page that asks to sign in, and from there back to a page that was only looked at.
-fn ask(parts: &Parts) -> Response {
+fn ask(parts: &Parts) -> String {
     let wanted = parts.uri.path_and_query().map_or("/", |wanted| wanted.as_str());
     if parts.method != Method::GET || wanted == "/" {
-        return see(sign_in::PATH);
+        return sign_in::PATH.to_owned();
     }
-    see(&format!("{}?next={}", sign_in::PATH, utf8_percent_encode(wanted, place::QUERY)))
+    format!("{}?next={}", sign_in::PATH, utf8_percent_encode(wanted, place::QUERY))
 }
