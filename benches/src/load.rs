@@ -1,14 +1,21 @@
 //! A load generator: keep-alive connections on one thread, each with one request under way at a time.
 
+mod answer;
+mod caller;
+mod paced;
+
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use anyhow::{Result, ensure};
+use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
 use crate::machine;
 use crate::server::CORE;
+
+pub(crate) use self::paced::paced;
+
+use self::caller::Caller;
 
 /// A request, as bytes.
 #[derive(Clone)]
@@ -35,7 +42,13 @@ impl Request {
 
     /// A call with a bearer token.
     pub(crate) fn get(path: &str, token: &str) -> Self {
-        Self(format!("GET {path} HTTP/1.1\r\nhost: tieline\r\nauthorization: Bearer {token}\r\n\r\n").into_bytes())
+        Self::with_headers(path, &[format!("authorization: Bearer {token}")])
+    }
+
+    /// A call with more headers, each as its line.
+    pub(crate) fn with_headers(path: &str, headers: &[String]) -> Self {
+        let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
+        Self(format!("GET {path} HTTP/1.1\r\nhost: tieline\r\n{headers}\r\n").into_bytes())
     }
 
     /// A form, sent by a client of the token service with its credentials in base64.
@@ -65,9 +78,7 @@ pub(crate) fn run(
     duration: Duration,
     beside: Option<(&Request, Duration)>,
 ) -> Result<Outcome> {
-    machine::pin(CORE + 1)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let outcome = runtime.block_on(async {
+    on_the_core_of_load(async {
         let mut tasks = JoinSet::new();
         let begin = Instant::now();
         let end = begin + duration;
@@ -88,35 +99,98 @@ pub(crate) fn run(
         while let Some(done) = disturbance.join_next().await {
             done??;
         }
-        anyhow::Ok(Outcome { elapsed, latencies })
-    });
-    machine::unpin()?;
-    outcome
+        Ok(Outcome { elapsed, latencies })
+    })
 }
 
-/// Sends one request so many times, one after the other, on one connection, and returns the answers' times.
-pub(crate) fn repeat(address: &str, requests: &[Request]) -> Result<Vec<Duration>> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let mut caller = Caller::connect(address).await?;
-        let mut latencies = Vec::with_capacity(requests.len());
-        for request in requests {
-            let begin = Instant::now();
-            caller.call(request).await?;
-            latencies.push(begin.elapsed());
+/// Sends each request once, each connection its share of them in turn.
+pub(crate) fn each(address: &str, requests: &[Request], connections: usize) -> Result<Outcome> {
+    on_the_core_of_load(async {
+        let mut tasks = JoinSet::new();
+        let begin = Instant::now();
+        for connection in 0..connections {
+            let share = requests.iter().skip(connection).step_by(connections).cloned().collect();
+            tasks.spawn(one_after_the_other(address.to_owned(), share));
         }
-        Ok(latencies)
+        let mut latencies = Vec::new();
+        while let Some(done) = tasks.join_next().await {
+            latencies.extend(done??);
+        }
+        Ok(Outcome { elapsed: begin.elapsed(), latencies })
+    })
+}
+
+/// Sends requests one after the other on one connection, and returns the answers' times.
+pub(crate) fn repeat(address: &str, requests: &[Request]) -> Result<Vec<Duration>> {
+    runtime()?.block_on(one_after_the_other(address.to_owned(), requests.to_vec()))
+}
+
+/// Sends one request so many times on one connection, and returns the bodies of the answers.
+pub(crate) fn collect(address: &str, request: &Request, times: usize) -> Result<Vec<Vec<u8>>> {
+    runtime()?.block_on(async {
+        let mut caller = Caller::connect(address).await?;
+        let mut bodies = Vec::with_capacity(times);
+        for _ in 0..times {
+            bodies.push(caller.call(request).await?.to_vec());
+        }
+        Ok(bodies)
     })
 }
 
 /// Sends one request, and returns the body of its answer.
 pub(crate) fn ask(address: &str, request: &Request) -> Result<Vec<u8>> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
+    Ok(collect(address, request, 1)?.remove(0))
+}
+
+/// Sends one request on a connection of its own, and returns the status of its answer.
+pub(crate) fn status(address: &str, request: &Request) -> Result<u16> {
+    runtime()?.block_on(async { Caller::connect(address).await?.status(request).await })
+}
+
+/// Calls again and again until the status is one that is waited for, with a pause between that disturbs nobody; returns
+/// when its answer came.
+pub(crate) fn until(
+    address: &str,
+    request: &Request,
+    wanted: impl Fn(u16) -> bool,
+    patience: Duration,
+) -> Result<Instant> {
+    let begin = Instant::now();
+    runtime()?.block_on(async {
         let mut caller = Caller::connect(address).await?;
-        let body = caller.call(request).await?;
-        Ok(caller.buffer.split_off(body))
+        loop {
+            let status = caller.status(request).await?;
+            let now = Instant::now();
+            if wanted(status) {
+                return Ok(now);
+            }
+            ensure!(now - begin < patience, "still {status} after {patience:?}");
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
     })
+}
+
+async fn one_after_the_other(address: String, requests: Vec<Request>) -> Result<Vec<Duration>> {
+    let mut caller = Caller::connect(&address).await?;
+    let mut latencies = Vec::with_capacity(requests.len());
+    for request in &requests {
+        let begin = Instant::now();
+        caller.call(request).await?;
+        latencies.push(begin.elapsed());
+    }
+    Ok(latencies)
+}
+
+/// Runs a load where it takes nothing from the server.
+fn on_the_core_of_load<T>(load: impl Future<Output = Result<T>>) -> Result<T> {
+    machine::pin(CORE + 1)?;
+    let outcome = runtime()?.block_on(load);
+    machine::unpin()?;
+    outcome
+}
+
+fn runtime() -> Result<Runtime> {
+    Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?)
 }
 
 async fn caller(address: String, requests: Vec<Request>, end: Instant) -> Result<Vec<Duration>> {
@@ -140,38 +214,4 @@ async fn disturb(address: String, request: Request, pause: Duration, end: Instan
         tokio::time::sleep(pause).await;
     }
     Ok(())
-}
-
-struct Caller {
-    stream: TcpStream,
-    buffer: Vec<u8>,
-}
-
-impl Caller {
-    async fn connect(address: &str) -> Result<Self> {
-        let stream = TcpStream::connect(address).await?;
-        stream.set_nodelay(true)?;
-        Ok(Self { stream, buffer: Vec::with_capacity(16 * 1024) })
-    }
-
-    /// Sends a request and reads the whole answer, which must be a success. Returns where its body begins.
-    async fn call(&mut self, request: &Request) -> Result<usize> {
-        self.stream.write_all(&request.0).await?;
-        self.buffer.clear();
-        loop {
-            ensure!(self.stream.read_buf(&mut self.buffer).await? > 0, "the server closed the connection");
-            if let Some(head) = self.buffer.windows(4).position(|window| window == b"\r\n\r\n") {
-                let text = std::str::from_utf8(&self.buffer[..head])?;
-                ensure!(text.starts_with("HTTP/1.1 2"), "{}", String::from_utf8_lossy(&self.buffer));
-                let length = text.lines().filter_map(|line| line.split_once(": "));
-                let length =
-                    length.filter(|(name, _)| name.eq_ignore_ascii_case("content-length")).map(|(_, it)| it).next();
-                let length: usize = length.context("an answer without length")?.parse()?;
-                while self.buffer.len() < head + 4 + length {
-                    ensure!(self.stream.read_buf(&mut self.buffer).await? > 0, "an answer was cut off");
-                }
-                return Ok(head + 4);
-            }
-        }
-    }
 }

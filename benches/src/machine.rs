@@ -28,8 +28,17 @@ pub(crate) fn unpin() -> Result<()> {
 
 /// Resident memory of a process, in MiB.
 pub(crate) fn memory(pid: u32) -> Result<f64> {
+    status(pid, "VmRSS:")
+}
+
+/// The most resident memory that a process had, in MiB.
+pub(crate) fn peak_memory(pid: u32) -> Result<f64> {
+    status(pid, "VmHWM:")
+}
+
+fn status(pid: u32, name: &str) -> Result<f64> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name)).context(name.to_owned())?;
     let kibibytes: f64 = line.split_whitespace().next().context("no figure")?.parse()?;
     Ok(kibibytes / 1024.0)
 }

@@ -2,8 +2,11 @@
 //!
 //! It links nothing of Tieline: it drives the release binary, its HTTP API, and, to fill databases, SQL.
 
+mod consumer;
 mod database;
+mod endpoint;
 mod load;
+mod lone;
 mod machine;
 mod measure;
 mod minimal;
@@ -40,6 +43,9 @@ struct Arguments {
         default_value = "postgres://postgres@127.0.0.1:5432/postgres"
     )]
     postgres: String,
+    /// Folder in which `npm install oidc-provider` ran, to measure it beside the token service
+    #[arg(long, global = true, value_name = "FOLDER", env = "TIELINE_BENCH_MODULES")]
+    modules: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
@@ -62,6 +68,10 @@ enum What {
     Gateway,
     /// A rotation of keys under load
     Rotation,
+    /// How long it takes until gateways act on a change
+    Propagation,
+    /// What 100 000 routes and a million subscriptions cost
+    Routes,
     /// All of these
     All,
     /// The token service that Tieline's is measured beside
@@ -84,7 +94,8 @@ fn main() -> Result<()> {
     ensure!(binary.is_file(), "{} is missing: cargo build --release -p tieline", binary.display());
     let binary = binary.canonicalize()?;
     let postgres = Some(arguments.postgres).filter(|url| !url.is_empty());
-    let bench = measure::Bench { binary, small: arguments.small, large: arguments.large, postgres };
+    let modules = arguments.modules.map(|folder| folder.canonicalize()).transpose().context("--modules")?;
+    let bench = measure::Bench { binary, small: arguments.small, large: arguments.large, postgres, modules };
     let wanted = |what| arguments.what == what || arguments.what == What::All;
     if wanted(What::Run) {
         measure::run::measure(&bench).context("run")?;
@@ -105,6 +116,12 @@ fn main() -> Result<()> {
     }
     if wanted(What::Rotation) {
         measure::rotation::measure(&bench).context("rotation")?;
+    }
+    if wanted(What::Propagation) {
+        measure::propagation::measure(&bench).context("propagation")?;
+    }
+    if wanted(What::Routes) {
+        measure::routes::measure(&bench).context("routes")?;
     }
     if wanted(What::Token) {
         measure::token::measure(&bench).context("token")?;

@@ -1,8 +1,10 @@
 //! What can be measured, one room per table.
 
 pub(crate) mod gateway;
+pub(crate) mod propagation;
 pub(crate) mod replan;
 pub(crate) mod rotation;
+pub(crate) mod routes;
 pub(crate) mod run;
 pub(crate) mod scale;
 pub(crate) mod search;
@@ -26,6 +28,8 @@ pub(crate) struct Bench {
     pub(crate) large: u64,
     /// A PostgreSQL server.
     pub(crate) postgres: Option<String>,
+    /// The folder in which `npm install oidc-provider` ran.
+    pub(crate) modules: Option<PathBuf>,
 }
 
 impl Bench {

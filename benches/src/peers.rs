@@ -29,7 +29,7 @@ impl Peer {
             &file,
             format!(
                 "daemon off; master_process off; worker_processes 1; pid {0}/nginx-{address}.pid; error_log stderr crit;\n\
-                 events {{ worker_connections 1024; }}\n\
+                 events {{ worker_connections 4096; }}\n\
                  http {{ access_log off; keepalive_requests 100000000; {http} }}\n",
                 folder.display()
             ),

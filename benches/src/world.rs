@@ -36,6 +36,7 @@ pub(crate) struct World {
     pub(crate) runner: String,
     binary: PathBuf,
     folder: TempDir,
+    address: String,
 }
 
 /// What is copied.
@@ -56,8 +57,8 @@ impl World {
     pub(crate) fn make(binary: &Path, folder: TempDir, database: Database) -> Result<Self> {
         let server = Server::start(binary, &folder.path().join("data"), &database.url()?)?;
         let admin = server.admin_token()?;
-        let mut world =
-            Self { server: Some(server), database, admin, runner: String::new(), binary: binary.to_owned(), folder };
+        let (runner, binary, address) = (String::new(), binary.to_owned(), server.address.clone());
+        let mut world = Self { server: Some(server), database, admin, runner, binary, folder, address };
         world.register("first")?;
         world.write("source/.tieline/component.yaml", DESCRIPTOR)?;
         world.tieline(&["connection", "create", "mail", "--service", "thirdparty:Mail Gate/v1"])?;
@@ -75,6 +76,16 @@ impl World {
         self.server.as_ref().context("the server is stopped")
     }
 
+    /// Where the server listens, or listened last.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// The binary that is measured.
+    pub(crate) fn binary(&self) -> &Path {
+        &self.binary
+    }
+
     /// Stops the server.
     pub(crate) fn stop(&mut self) -> Result<()> {
         self.server.take().map_or(Ok(()), Server::stop)
@@ -88,14 +99,18 @@ impl World {
     /// Starts the server with more flags.
     pub(crate) fn start_with(&mut self, flags: &[&str]) -> Result<()> {
         let (data, database) = (self.folder.path().join("data"), self.database.url()?);
-        self.server = Some(Server::start_with(&self.binary, &data, &database, flags)?);
+        let server = Server::start_with(&self.binary, &data, &database, flags)?;
+        self.address.clone_from(&server.address);
+        self.server = Some(server);
         Ok(())
     }
 
     /// Starts the server with the addresses at which it listens, so that what is injected can be called.
     pub(crate) fn start_as_bound(&mut self) -> Result<()> {
         let (data, database) = (self.folder.path().join("data"), self.database.url()?);
-        self.server = Some(Server::start_as_bound(&self.binary, &data, &database)?);
+        let server = Server::start_as_bound(&self.binary, &data, &database)?;
+        self.address.clone_from(&server.address);
+        self.server = Some(server);
         Ok(())
     }
 
@@ -191,8 +206,8 @@ fn id(table: u32, number: &str) -> String {
     format!("('{table:08}-0000-4000-8000-' || (100000000000 + {number}))")
 }
 
-/// Inserts rows for the numbers from 0.
-fn numbered(count: u64, insert: &str) -> String {
+/// Inserts rows for the numbers from 0, `i` of a table `n`.
+pub(crate) fn numbered(count: u64, insert: &str) -> String {
     format!(
         "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {count})
          INSERT INTO {insert}"

@@ -11,11 +11,10 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::Bench;
-use super::gateway::Clients;
-use crate::machine;
 use crate::peers::Peer;
 use crate::server::CORE;
 use crate::table::{Table, milliseconds, progress, quantile};
+use crate::{consumer, machine};
 
 /// Requests per second, of all consumers together.
 const RATE: usize = 500;
@@ -41,7 +40,7 @@ pub(crate) fn measure(bench: &Bench) -> Result<()> {
     std::fs::write(folder.join("load"), "x".repeat(1024))?;
     let root = folder.display();
     let upstream = Peer::nginx(&folder, &format!("server {{ listen ADDRESS; root {root}; }}"), CORE + 1)?;
-    Clients::make(&mut world, &upstream.address)?;
+    consumer::Consumer::make(&world, &upstream.address)?;
     let (sender, lines) = channel();
     let mut consumers = Vec::new();
     for _ in 0..CONSUMERS {
