@@ -3,6 +3,7 @@
 //! Asks the table and the clock; forwards nothing.
 
 mod cache;
+mod claims;
 mod refusals;
 mod scope;
 mod token;

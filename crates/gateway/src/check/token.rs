@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hyper::header::HeaderValue;
-use serde::Deserialize;
 use tieline_core::id::ComponentId;
 
+use super::claims::{Claims, Header, IssuerClaim, Part, Seconds, Text};
 use crate::table::{Issuer, Issuers, PublicKey, Route, Table};
 
 /// By how many seconds clocks may differ.
@@ -65,87 +63,10 @@ pub(crate) enum Fault {
     Revoked,
 }
 
-#[derive(Deserialize)]
-struct Header {
-    alg: String,
-    kid: Option<String>,
-    typ: Option<String>,
-    crit: Option<serde_json::Value>,
-}
-
-#[derive(Deserialize)]
-struct IssuerClaim {
-    iss: String,
-}
-
-#[derive(Deserialize)]
-struct Claims {
-    client_id: Option<String>,
-    azp: Option<String>,
-    #[serde(default)]
-    aud: Words,
-    exp: Seconds,
-    nbf: Option<Seconds>,
-    jti: Option<String>,
-    #[serde(default)]
-    scope: Words,
-    #[serde(default)]
-    scp: Words,
-    organization: Option<String>,
-    environment: Option<String>,
-    component: Option<ComponentId>,
-    secret: Option<String>,
-}
-
-/// One text, or a list of them.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Words {
-    One(String),
-    Many(Vec<String>),
-}
-
-impl Default for Words {
-    fn default() -> Self {
-        Self::Many(Vec::new())
-    }
-}
-
-impl Words {
-    fn list(self) -> Vec<String> {
-        match self {
-            Self::One(one) => vec![one],
-            Self::Many(many) => many,
-        }
-    }
-
-    fn split(self) -> impl Iterator<Item = String> {
-        self.list().into_iter().flat_map(|text| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
-    }
-}
-
-/// A time that some issuers write with a fraction (RFC 7519, section 2, NumericDate).
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Seconds {
-    Whole(i64),
-    Fraction(f64),
-}
-
-impl Seconds {
-    fn whole(self) -> i64 {
-        match self {
-            Self::Whole(seconds) => seconds,
-            #[expect(clippy::cast_possible_truncation, reason = "a conversion of floats saturates")]
-            Self::Fraction(seconds) => seconds as i64,
-        }
-    }
-}
-
 /// Whether the gateway knows who says it issued a token, whatever else is wrong with it.
 pub(super) fn is_known(token: &str, table: &Table, route: &Route) -> bool {
-    let claims = token.split('.').nth(1).and_then(|part| read::<IssuerClaim>(part).ok());
-    claims.is_some_and(|claims| table.issuers().find(&claims.iss, &route.organization).is_some())
+    let claims = token.split('.').nth(1).and_then(|part| Part::decode(part).ok());
+    claims.is_some_and(|claims| named(&claims, &table.issuers(), &route.organization).is_ok())
 }
 
 /// Verifies a token for the routes of an organization.
@@ -157,45 +78,54 @@ pub(super) fn verify(
 ) -> Result<(Identity, Arc<Issuer>, Arc<PublicKey>), Fault> {
     let (message, signature) = token.rsplit_once('.').filter(|_| token.len() <= LONGEST).ok_or(Fault::Malformed)?;
     let (header, payload) = message.split_once('.').ok_or(Fault::Malformed)?;
-    let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| Fault::Malformed)?;
-    let header: Header = read(header)?;
-    let named: IssuerClaim = read(payload)?;
-    let issuer = issuers.find(&named.iss, organization).ok_or(Fault::IssuerUnknown)?;
+    let (header, payload, signature) = (Part::decode(header)?, Part::decode(payload)?, Part::decode(signature)?);
+    let header: Header<'_> = header.read()?;
+    let Ok(claims) = payload.read::<Claims<'_>>() else {
+        // Of an issuer that nobody knows, nothing else matters.
+        return Err(named(&payload, issuers, organization).err().unwrap_or(Fault::Malformed));
+    };
+    let issuer = issuers.find(&claims.iss, organization).ok_or(Fault::IssuerUnknown)?;
     if header.crit.is_some() || !is_access_token(header.typ.as_deref(), issuer.own) {
         return Err(Fault::Malformed);
     }
     let key = issuer.key(header.kid.as_deref(), &header.alg).ok_or(Fault::KeyUnknown)?;
-    if !key.verifies(message.as_bytes(), &signature) {
+    if !key.verifies(message.as_bytes(), signature.bytes()) {
         return Err(Fault::Signature);
     }
-    let identity = identity(read(payload)?, issuer, organization)?;
+    let identity = identity(claims, issuer, organization)?;
     identity.is_timely(now)?;
     Ok((identity, Arc::clone(issuer), Arc::clone(key)))
 }
 
-/// RFC 9068 names the type; other issuers than Tieline's write `JWT` or nothing.
-fn is_access_token(typ: Option<&str>, own: bool) -> bool {
-    let typ = typ.map(|typ| typ.to_ascii_lowercase());
-    match typ.as_deref().map(|typ| typ.strip_prefix("application/").unwrap_or(typ)) {
-        Some("at+jwt") => true,
-        Some("jwt") | None => !own,
-        Some(_) => false,
-    }
+/// The issuer that a token names.
+fn named<'a>(payload: &Part, issuers: &'a Issuers, organization: &str) -> Result<&'a Arc<Issuer>, Fault> {
+    let claim: IssuerClaim<'_> = payload.read()?;
+    issuers.find(&claim.iss, organization).ok_or(Fault::IssuerUnknown)
 }
 
-fn identity(claims: Claims, issuer: &Issuer, organization: &str) -> Result<Identity, Fault> {
+/// RFC 9068 names the type; other issuers than Tieline's write `JWT` or nothing. A media type is compared without case, and
+/// may leave `application/` out (RFC 7515, section 4.1.9).
+fn is_access_token(typ: Option<&str>, own: bool) -> bool {
+    const PREFIX: &str = "application/";
+    let Some(typ) = typ else { return !own };
+    let long = typ.get(..PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(PREFIX));
+    let name = if long { &typ[PREFIX.len()..] } else { typ };
+    name.eq_ignore_ascii_case("at+jwt") || (!own && name.eq_ignore_ascii_case("jwt"))
+}
+
+fn identity(claims: Claims<'_>, issuer: &Issuer, organization: &str) -> Result<Identity, Fault> {
     let header = |text: &str| HeaderValue::from_str(text).map_err(|_| Fault::Malformed);
     let mut identity = Identity {
-        client: claims.client_id.or(claims.azp).ok_or(Fault::Malformed)?,
+        client: claims.client_id.or(claims.azp).ok_or(Fault::Malformed)?.kept(),
         organization: header(organization)?,
         environment: claims.environment.as_deref().map(header).transpose()?,
         component: claims.component,
-        scopes: claims.scope.split().chain(claims.scp.split()).collect(),
-        id: claims.jti,
-        secret: claims.secret,
-        audiences: claims.aud.list(),
-        until: claims.exp.whole(),
-        since: claims.nbf.map_or(i64::MIN / 2, Seconds::whole),
+        scopes: claims.scope.split().chain(claims.scp.split()).map(str::to_owned).collect(),
+        id: claims.jti.map(Text::kept),
+        secret: claims.secret.map(Text::kept),
+        audiences: Vec::new(),
+        until: claims.exp.0,
+        since: claims.nbf.map_or(i64::MIN / 2, |Seconds(since)| since),
     };
     if issuer.own {
         let environment = claims.environment.as_deref().unwrap_or_default();
@@ -203,8 +133,9 @@ fn identity(claims: Claims, issuer: &Issuer, organization: &str) -> Result<Ident
             return Err(Fault::Audience);
         }
         let expect = format!("{}/{organization}/{environment}", issuer.name);
-        identity.audiences.retain(|audience| *audience == expect);
+        identity.audiences = claims.aud.list().filter(|audience| *audience == expect).map(str::to_owned).collect();
     } else {
+        identity.audiences = claims.aud.list().map(str::to_owned).collect();
         // What an issuer of an organization says about environments and components is not Tieline's word.
         (identity.environment, identity.component, identity.secret) = (None, None, None);
     }
@@ -220,9 +151,4 @@ impl Issuer {
             _ => self.own && !identity.audiences.is_empty(),
         }
     }
-}
-
-fn read<T: for<'de> Deserialize<'de>>(part: &str) -> Result<T, Fault> {
-    let bytes = URL_SAFE_NO_PAD.decode(part).map_err(|_| Fault::Malformed)?;
-    serde_json::from_slice(&bytes).map_err(|_| Fault::Malformed)
 }
