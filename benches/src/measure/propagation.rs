@@ -88,7 +88,7 @@ fn round(world: &World, gateways: &[String; 2], consumer: &Consumer, round: usiz
     let connections = "/organizations/bench/connections";
     let body = json!({
         "name": format!("orders-{round}"), "service": "service:/main/orders/v1/api", "project": "main",
-        "component": "partner", "access_mode": "organization", "authentication_scheme": "api-key",
+        "component": "partner", "access_mode": "organization", "authentication_scheme": "oauth2",
         "own_application": true,
     });
     // The key is known only after the connection was made: what follows counts for its time.
