@@ -43,6 +43,9 @@ struct Arguments {
         default_value = "postgres://postgres@127.0.0.1:5432/postgres"
     )]
     postgres: String,
+    /// One short round of each: shows that all works; the figures say nothing
+    #[arg(long, global = true)]
+    quick: bool,
     /// Folder in which `npm install oidc-provider` ran, to measure it beside the token service
     #[arg(long, global = true, value_name = "FOLDER", env = "TIELINE_BENCH_MODULES")]
     modules: Option<PathBuf>,
@@ -95,7 +98,14 @@ fn main() -> Result<()> {
     let binary = binary.canonicalize()?;
     let postgres = Some(arguments.postgres).filter(|url| !url.is_empty());
     let modules = arguments.modules.map(|folder| folder.canonicalize()).transpose().context("--modules")?;
-    let bench = measure::Bench { binary, small: arguments.small, large: arguments.large, postgres, modules };
+    let bench = measure::Bench {
+        binary,
+        small: arguments.small,
+        large: arguments.large,
+        postgres,
+        modules,
+        quick: arguments.quick,
+    };
     let wanted = |what| arguments.what == what || arguments.what == What::All;
     if wanted(What::Run) {
         measure::run::measure(&bench).context("run")?;

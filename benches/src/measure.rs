@@ -11,6 +11,7 @@ pub(crate) mod search;
 pub(crate) mod token;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::Result;
 use tempfile::TempDir;
@@ -30,9 +31,21 @@ pub(crate) struct Bench {
     pub(crate) postgres: Option<String>,
     /// The folder in which `npm install oidc-provider` ran.
     pub(crate) modules: Option<PathBuf>,
+    /// Whether only to show that all works.
+    pub(crate) quick: bool,
 }
 
 impl Bench {
+    /// So often each load is sent; what is compared takes turns.
+    pub(crate) fn rounds(&self) -> usize {
+        if self.quick { 1 } else { 3 }
+    }
+
+    /// How long a load lasts: whole seconds.
+    pub(crate) fn duration(&self) -> Duration {
+        Duration::from_secs(if self.quick { 1 } else { 4 })
+    }
+
     /// A world on SQLite.
     pub(crate) fn world(&self) -> Result<World> {
         let folder = folder()?;

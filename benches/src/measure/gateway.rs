@@ -19,10 +19,6 @@ use crate::table::{Table, median, milliseconds, progress, ratio};
 
 /// Connections, each with one request under way at a time.
 const CONNECTIONS: usize = 32;
-/// How long a load lasts.
-const SECONDS: u64 = 4;
-/// So often each is measured; they take turns.
-const ROUNDS: usize = 3;
 /// One way to the upstream.
 struct Way {
     name: &'static str,
@@ -108,12 +104,18 @@ pub(crate) fn measure(bench: &Bench) -> Result<()> {
         own("tieline, token ES256", "≥ 0.75 × (stretch 0.85 ×)", format!("Authorization: Bearer {token}")),
         own("tieline, API key", "", format!("Choreo-API-Key: {}", consumer.api_key)),
     ];
-    for round in 0..ROUNDS {
+    let rounds = bench.rounds();
+    for round in 0..rounds {
         for way in &mut ways {
-            progress(&format!("gateway: round {} of {ROUNDS}, {}", round + 1, way.name));
+            progress(&format!("gateway: round {} of {rounds}, {}", round + 1, way.name));
             let before = machine::processor_time(way.pid)?;
-            let load =
-                wrk(&format!("http://{}{}", way.address, way.path), &way.headers, CONNECTIONS, SECONDS, CORE + 1)?;
+            let load = wrk(
+                &format!("http://{}{}", way.address, way.path),
+                &way.headers,
+                CONNECTIONS,
+                bench.duration().as_secs(),
+                CORE + 1,
+            )?;
             let used = machine::processor_time(way.pid)?.saturating_sub(before).as_secs_f64() / load.answers;
             way.loads.push((load, used));
         }
@@ -132,6 +134,6 @@ pub(crate) fn measure(bench: &Bench) -> Result<()> {
         ]);
     }
     table.print()?;
-    half_load::measure(&ways)?;
-    first_seen::measure(&world, &consumer, &with_es256, &es256)
+    half_load::measure(bench, &ways)?;
+    first_seen::measure(bench, &world, &consumer, &with_es256, &es256)
 }

@@ -64,7 +64,7 @@ pub(crate) fn measure(bench: &Bench) -> Result<()> {
     settle();
     table.row(row("gateway alone, fed by the server", ROUTES, alone.pid(), goal, Some(after))?);
     alone.stop()?;
-    calls::measure(&[&small, &large])?;
+    calls::measure(bench, &[&small, &large])?;
     large.world.stop()?;
     let alone = LoneGateway::start(&large.world, "alone", CORE)?;
     let after = alone.serves(&call)?;

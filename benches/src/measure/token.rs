@@ -19,10 +19,6 @@ use self::peers::Peer;
 
 /// Connections, each with one request under way at a time.
 const CONNECTIONS: usize = 32;
-/// How long a load lasts.
-const DURATION: Duration = Duration::from_secs(4);
-/// So often each is measured; they take turns.
-const ROUNDS: usize = 3;
 
 pub(crate) fn measure(bench: &Bench) -> Result<()> {
     let headings = [
@@ -37,6 +33,7 @@ pub(crate) fn measure(bench: &Bench) -> Result<()> {
         "goal at half load",
     ];
     let mut table = Table::new("Tokens on one core", &headings);
+    let (rounds, duration) = (bench.rounds(), bench.duration());
     let mut world = bench.world()?;
     // No call comes there.
     let ours = Consumer::make(&world, "127.0.0.1:9")?.asks();
@@ -57,13 +54,13 @@ pub(crate) fn measure(bench: &Bench) -> Result<()> {
         services
             .extend(provider.as_ref().map(|peer| Service::new("oidc-provider", &peer.address, peer.pid(), &others)));
         services.push(Service::new("tieline", &server.address, server.pid(), &ours));
-        for round in 0..ROUNDS {
-            progress(&format!("token: {algorithm}, round {} of {ROUNDS}", round + 1));
-            services.iter_mut().try_for_each(Service::run)?;
+        for round in 0..rounds {
+            progress(&format!("token: {algorithm}, round {} of {rounds}", round + 1));
+            services.iter_mut().try_for_each(|service| service.run(duration))?;
         }
-        for round in 0..ROUNDS {
-            progress(&format!("token: {algorithm} at half load, round {} of {ROUNDS}", round + 1));
-            services.iter_mut().try_for_each(Service::run_at_half_load)?;
+        for round in 0..rounds {
+            progress(&format!("token: {algorithm} at half load, round {} of {rounds}", round + 1));
+            services.iter_mut().try_for_each(|service| service.run_at_half_load(duration))?;
         }
         let of = |name: &str, rate: f64| {
             let other = services.iter().find(|service| service.name == name);
@@ -109,9 +106,9 @@ impl<'a> Service<'a> {
         median(&self.rates)
     }
 
-    fn run(&mut self) -> Result<()> {
+    fn run(&mut self, duration: Duration) -> Result<()> {
         let before = machine::processor_time(self.pid)?;
-        let outcome = load::run(self.address, std::slice::from_ref(self.request), CONNECTIONS, DURATION, None)?;
+        let outcome = load::run(self.address, std::slice::from_ref(self.request), CONNECTIONS, duration, None)?;
         let used = machine::processor_time(self.pid)?.saturating_sub(before);
         self.rates.push(outcome.rate());
         self.processor.push(used.as_secs_f64() / outcome.latencies.len() as f64);
@@ -119,9 +116,9 @@ impl<'a> Service<'a> {
         Ok(())
     }
 
-    fn run_at_half_load(&mut self) -> Result<()> {
+    fn run_at_half_load(&mut self, duration: Duration) -> Result<()> {
         let request = std::slice::from_ref(self.request);
-        let outcome = load::paced(self.address, request, CONNECTIONS, self.rate() / 2.0, DURATION)?;
+        let outcome = load::paced(self.address, request, CONNECTIONS, self.rate() / 2.0, duration)?;
         self.slow_at_half_load.push(quantile(&outcome.latencies, 0.99));
         Ok(())
     }

@@ -4,10 +4,11 @@ use std::time::Instant;
 
 use anyhow::Result;
 
-use super::{CONNECTIONS, ROUNDS};
+use super::CONNECTIONS;
 use crate::consumer::{Consumer, ROUTE};
 use crate::load::{self, Request};
 use crate::machine;
+use crate::measure::Bench;
 use crate::peers::Peer;
 use crate::table::{Table, median, progress, ratio};
 use crate::world::World;
@@ -17,18 +18,18 @@ const UNDER_LOAD: usize = 20_000;
 /// Requests of each round one after the other: caches of the processor are cold then.
 const ALONE: usize = 3_000;
 
-pub(super) fn measure(world: &World, consumer: &Consumer, haproxy: &Peer, es256: &str) -> Result<()> {
+pub(super) fn measure(bench: &Bench, world: &World, consumer: &Consumer, haproxy: &Peer, es256: &str) -> Result<()> {
     progress("gateway: tokens that were not seen before");
-    let server = world.server()?;
+    let (server, rounds) = (world.server()?, bench.rounds());
     let path = format!("{ROUTE}/answer");
-    let mut tokens = consumer.tokens(world, 1 + (UNDER_LOAD + ALONE) * ROUNDS)?.into_iter();
+    let mut tokens = consumer.tokens(world, 1 + (UNDER_LOAD + ALONE) * rounds)?.into_iter();
     let mut fresh = |number| tokens.by_ref().take(number).map(|token| Request::get(&path, &token)).collect::<Vec<_>>();
     let known = vec![fresh(1).remove(0); UNDER_LOAD];
     let foreign = vec![Request::get("/answer", es256); UNDER_LOAD];
     let (theirs, ours) = ((&haproxy.address, haproxy.pid()), (&server.gateway, server.pid()));
     let mut taken = [const { Vec::new() }; 6];
-    for round in 0..ROUNDS {
-        progress(&format!("gateway: tokens that were not seen before, round {} of {ROUNDS}", round + 1));
+    for round in 0..rounds {
+        progress(&format!("gateway: tokens that were not seen before, round {} of {rounds}", round + 1));
         let (many, few) = (fresh(UNDER_LOAD), fresh(ALONE));
         let cases: [(_, &[Request], usize); 6] = [
             (theirs, &foreign, CONNECTIONS),

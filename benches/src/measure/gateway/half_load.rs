@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::{CONNECTIONS, ROUNDS, SECONDS, Way};
+use super::{CONNECTIONS, Way};
 use crate::load;
+use crate::measure::Bench;
 use crate::table::{Table, median, milliseconds, progress, quantile, ratio};
 
-pub(super) fn measure(ways: &[Way]) -> Result<()> {
+pub(super) fn measure(bench: &Bench, ways: &[Way]) -> Result<()> {
     let headings = ["way", "rate", "requests/s", "median", "p99", "p99, ratio", "goal"];
     let mut table = Table::new("Calls at half load, 1 KiB, 32 connections", &headings);
     let Some(first) = ways.first() else { return Ok(()) };
@@ -23,11 +24,11 @@ pub(super) fn measure(ways: &[Way]) -> Result<()> {
         .filter_map(|(index, case)| (index != 1).then_some(case))
         .collect();
     let mut taken: Vec<Vec<(f64, Duration, Duration)>> = vec![Vec::new(); cases.len()];
-    for round in 0..ROUNDS {
+    for round in 0..bench.rounds() {
         for ((way, name, rate), taken) in cases.iter().zip(&mut taken) {
-            progress(&format!("gateway: half load, round {} of {ROUNDS}, {}, {name}", round + 1, way.name));
+            progress(&format!("gateway: half load, round {} of {}, {}, {name}", round + 1, bench.rounds(), way.name));
             let request = [way.request()];
-            let outcome = load::paced(&way.address, &request, CONNECTIONS, *rate, Duration::from_secs(SECONDS))?;
+            let outcome = load::paced(&way.address, &request, CONNECTIONS, *rate, bench.duration())?;
             let [middle, slow] = [0.5, 0.99].map(|share| quantile(&outcome.latencies, share));
             taken.push((outcome.rate(), middle, slow));
         }

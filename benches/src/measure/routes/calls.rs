@@ -7,35 +7,33 @@ use anyhow::Result;
 use super::{CALLED, Filled};
 use crate::load::{self, Request};
 use crate::machine;
+use crate::measure::Bench;
 use crate::table::{Table, median, milliseconds, progress, quantile, ratio};
 
 /// Connections, each with one request under way at a time.
 const CONNECTIONS: usize = 32;
-/// How long a load lasts.
-const DURATION: Duration = Duration::from_secs(4);
-/// So often each table is measured; they take turns.
-const ROUNDS: usize = 3;
 
 /// What one round came to: answers per second and processor time of each; at half load the time of the middle answer, and
 /// that of the slowest but one in a hundred.
 type Taken = (f64, f64, Duration, Duration);
 
-pub(super) fn measure(tables: &[&Filled; 2]) -> Result<()> {
+pub(super) fn measure(bench: &Bench, tables: &[&Filled; 2]) -> Result<()> {
     let mut taken: [Vec<Taken>; 2] = Default::default();
     let mut pace = None;
-    for round in 0..ROUNDS {
+    let (rounds, duration) = (bench.rounds(), bench.duration());
+    for round in 0..rounds {
         for (filled, taken) in tables.iter().zip(&mut taken) {
-            progress(&format!("routes: calls of {} routes, round {} of {ROUNDS}", filled.routes, round + 1));
+            progress(&format!("routes: calls of {} routes, round {} of {rounds}", filled.routes, round + 1));
             let server = filled.world.server()?;
             // All over the table.
             let calls: Vec<Request> = (0..CALLED).map(|i| filled.call(i * (filled.routes / CALLED))).collect();
             // The connections to the upstream are opened before.
             load::each(&server.gateway, &calls, CONNECTIONS)?;
             let before = machine::processor_time(server.pid())?;
-            let outcome = load::run(&server.gateway, &calls, CONNECTIONS, DURATION, None)?;
+            let outcome = load::run(&server.gateway, &calls, CONNECTIONS, duration, None)?;
             let used = machine::processor_time(server.pid())?.saturating_sub(before).as_secs_f64();
             let pace = *pace.get_or_insert(outcome.rate() / 2.0);
-            let paced = load::paced(&server.gateway, &calls, CONNECTIONS, pace, DURATION)?;
+            let paced = load::paced(&server.gateway, &calls, CONNECTIONS, pace, duration)?;
             let [middle, slow] = [0.5, 0.99].map(|share| quantile(&paced.latencies, share));
             taken.push((outcome.rate(), used / outcome.latencies.len() as f64, middle, slow));
         }
