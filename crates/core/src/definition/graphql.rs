@@ -1,7 +1,7 @@
 //! GraphQL: the fields of the three root types, from a schema's text or from the result of an introspection.
 
 use apollo_parser::{
-    Parser,
+    Parser, SyntaxTree,
     cst::{self, CstNode},
 };
 use serde_json::Value;
@@ -9,37 +9,27 @@ use serde_json::Value;
 use super::{Definition, DefinitionKind, MAX_DEPTH, MAX_NODES, Operation, document::scalar, first_line, openapi};
 
 /// What the root types are called where a schema does not say otherwise, and the verbs of their fields.
-const ROOTS: [(&str, &str); 3] = [("Query", "query"), ("Mutation", "mutation"), ("Subscription", "subscription")];
+pub(super) const ROOTS: [(&str, &str); 3] =
+    [("Query", "query"), ("Mutation", "mutation"), ("Subscription", "subscription")];
 
 /// Reads a schema's text.
 pub(super) fn read(text: &str) -> Definition {
     let mut definition = Definition::of(DefinitionKind::GraphQl);
-    // The parser bounds the depth of selections only, not of types and values, which it reads recursively.
-    if deepest_bracket(text) > MAX_DEPTH {
-        definition.problem = Some(format!("it is nested more than {MAX_DEPTH} levels deep"));
-        return definition;
-    }
-    let tree = Parser::new(text).recursion_limit(MAX_DEPTH).token_limit(MAX_NODES).parse();
-    definition.problem = tree.errors().next().map(|e| format!("it has syntax errors: {}", first_line(e.message())));
-    let definitions: Vec<_> = tree.document().definitions().collect();
-    let mut roots = ROOTS.map(|(name, verb)| (name.to_owned(), verb));
-    for item in &definitions {
-        let named = match item {
-            cst::Definition::SchemaDefinition(schema) => {
-                definition.description = described(schema.description());
-                schema.root_operation_type_definitions()
-            }
-            cst::Definition::SchemaExtension(schema) => schema.root_operation_type_definitions(),
-            _ => continue,
-        };
-        for root in named {
-            let (Some(verb), Some(name)) = (root.operation_type(), root.named_type()) else { continue };
-            let verb = verb.source_string();
-            if let Some(known) = roots.iter_mut().find(|(_, known)| verb.trim() == *known) {
-                known.0 = name.source_string().trim().to_owned();
-            }
+    let tree = match parse(text) {
+        Ok(tree) => tree,
+        Err(reason) => {
+            definition.problem = Some(reason);
+            return definition;
         }
-    }
+    };
+    definition.problem = syntax_error(&tree);
+    let definitions: Vec<_> = tree.document().definitions().collect();
+    let roots = roots(&definitions);
+    let described_schema = definitions.iter().find_map(|item| match item {
+        cst::Definition::SchemaDefinition(schema) => Some(described(schema.description())),
+        _ => None,
+    });
+    definition.description = described_schema.unwrap_or_default();
     for item in definitions {
         let (name, fields) = match item {
             cst::Definition::ObjectTypeDefinition(object) => (object.name(), object.fields_definition()),
@@ -55,6 +45,40 @@ pub(super) fn read(text: &str) -> Definition {
     }
     definition.add_search_text(text);
     definition
+}
+
+/// Parses a schema's text, unless it is nested too deep: the parser bounds the depth of selections only, not of types and
+/// values, which it reads recursively.
+pub(super) fn parse(text: &str) -> Result<SyntaxTree, String> {
+    if deepest_bracket(text) > MAX_DEPTH {
+        return Err(format!("it is nested more than {MAX_DEPTH} levels deep"));
+    }
+    Ok(Parser::new(text).recursion_limit(MAX_DEPTH).token_limit(MAX_NODES).parse())
+}
+
+/// The first error of a text, of which all that is right was read.
+pub(super) fn syntax_error(tree: &SyntaxTree) -> Option<String> {
+    tree.errors().next().map(|e| format!("it has syntax errors: {}", first_line(e.message())))
+}
+
+/// The names of the root types, and the verbs of their fields.
+pub(super) fn roots(definitions: &[cst::Definition]) -> [(String, &'static str); 3] {
+    let mut roots = ROOTS.map(|(name, verb)| (name.to_owned(), verb));
+    for item in definitions {
+        let named = match item {
+            cst::Definition::SchemaDefinition(schema) => schema.root_operation_type_definitions(),
+            cst::Definition::SchemaExtension(schema) => schema.root_operation_type_definitions(),
+            _ => continue,
+        };
+        for root in named {
+            let (Some(verb), Some(name)) = (root.operation_type(), root.named_type()) else { continue };
+            let verb = verb.source_string();
+            if let Some(known) = roots.iter_mut().find(|(_, known)| verb.trim() == *known) {
+                known.0 = name.source_string().trim().to_owned();
+            }
+        }
+    }
+    roots
 }
 
 /// Reads the `__schema` of an introspection's result.
@@ -78,12 +102,12 @@ fn operation(verb: &str, path: String, summary: String) -> Operation {
     Operation { verb: verb.to_owned(), path, summary, scopes: Vec::new() }
 }
 
-fn word(name: Option<cst::Name>) -> String {
+pub(super) fn word(name: Option<cst::Name>) -> String {
     name.map(|name| name.source_string().trim().to_owned()).unwrap_or_default()
 }
 
 /// A description without its quotes. Escapes stay: this is for people and the search.
-fn described(description: Option<cst::Description>) -> String {
+pub(super) fn described(description: Option<cst::Description>) -> String {
     description.map(|text| text.source_string().trim().trim_matches('"').trim().to_owned()).unwrap_or_default()
 }
 

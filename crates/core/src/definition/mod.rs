@@ -8,6 +8,7 @@ mod detect;
 mod document;
 mod graphql;
 mod openapi;
+mod outline;
 mod protobuf;
 mod scopes;
 mod wsdl;
@@ -17,6 +18,7 @@ use serde_json::Value;
 
 use detect::Language;
 
+pub use outline::{outline, outline_text};
 pub use scopes::{scope_names, scopes};
 
 /// Largest definition that is read, in bytes.
@@ -53,6 +55,12 @@ impl DefinitionKind {
     /// Every kind.
     pub const ALL: [Self; 7] =
         [Self::OpenApi2, Self::OpenApi3, Self::GraphQl, Self::AsyncApi, Self::Protobuf, Self::Wsdl, Self::Unknown];
+
+    /// The kind of a word of the wire form; none for another word.
+    #[must_use]
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
 
     /// The word of the wire form.
     #[must_use]

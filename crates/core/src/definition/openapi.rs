@@ -11,6 +11,9 @@ use super::{
 /// The methods a path may have: OpenAPI 3.2's fixed fields, of which earlier versions have fewer.
 pub(super) const METHODS: [&str; 9] = ["get", "put", "post", "delete", "options", "head", "patch", "trace", "query"];
 
+/// Most scopes of one operation: a document may ask for those of its own in each.
+pub(super) const MAX_SCOPES: usize = 64;
+
 /// Reads a document that calls itself OpenAPI or Swagger.
 pub(super) fn read(document: &Value, kind: DefinitionKind) -> Definition {
     let mut definition = Definition::of(kind);
@@ -52,12 +55,15 @@ pub(super) fn summary(operation: &Value) -> String {
         .unwrap_or_default()
 }
 
-/// The scopes of all alternatives of a `security` list, each once, in their order.
+/// The scopes of all alternatives of a `security` list, each once, in their order, as many as anybody reads.
 pub(super) fn scopes(security: Option<&Value>) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for requirement in security.and_then(Value::as_array).into_iter().flatten() {
         for (_, scopes) in entries(Some(requirement)) {
             for scope in scopes.as_array().into_iter().flatten().filter_map(Value::as_str) {
+                if found.len() >= MAX_SCOPES {
+                    return found;
+                }
                 if !found.iter().any(|known| known == scope) {
                     found.push(scope.to_owned());
                 }

@@ -6,12 +6,15 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::document::{self, entries};
-use super::openapi::METHODS;
+use super::openapi::{MAX_SCOPES, METHODS};
 use super::text_of;
 use crate::route_table::ScopedOperation;
 
 /// Longest scope that is taken, in bytes: a token carries them in a header.
 const LONGEST: usize = 256;
+
+/// Most pairs of operations that are compared, a tenth of a second: each has to be with each.
+const MAX_COMPARISONS: usize = 1_000_000;
 
 /// The operations of an OpenAPI 2 or 3 document that ask for scopes, in its order, and those that a token without scopes
 /// may use although their path looks like one of those: `/orders/mine` beside `/orders/{id}`. Others are left out.
@@ -23,7 +26,7 @@ pub fn scopes(bytes: &[u8]) -> Vec<ScopedOperation> {
         return Vec::new();
     }
     let Ok(document) = document::json_or_yaml(text) else { return Vec::new() };
-    let everywhere = document.get("security");
+    let everywhere = document.get("security").and_then(|security| alternatives(&document, security));
     let paths = entries(document.get("paths")).filter(|(path, _)| path.starts_with('/'));
     let operations = paths.flat_map(|(path, item)| entries(Some(item)).map(move |operation| (path, operation)));
     let mut operations: Vec<_> = operations
@@ -31,13 +34,20 @@ pub fn scopes(bytes: &[u8]) -> Vec<ScopedOperation> {
             METHODS.contains(&method.to_ascii_lowercase().as_str()) && operation.is_object()
         })
         .map(|(path, (method, operation))| {
-            let security = operation.get("security").or(everywhere);
-            let scopes = security.and_then(|security| alternatives(&document, security)).unwrap_or_default();
+            let own = operation.get("security").map(|security| alternatives(&document, security));
+            let scopes = own.unwrap_or_else(|| everywhere.clone()).unwrap_or_default();
             ScopedOperation { method: method.to_ascii_uppercase(), path: path.to_owned(), scopes }
         })
         .collect();
     let asking: Vec<_> = operations.iter().filter(|operation| !operation.scopes.is_empty()).cloned().collect();
-    operations.retain(|operation| !operation.scopes.is_empty() || asking.iter().any(|other| meet(other, operation)));
+    let mut comparisons = 0;
+    operations.retain(|operation| {
+        comparisons += asking.len();
+        // One that is named without need changes nothing: it asks for no scope.
+        !operation.scopes.is_empty()
+            || comparisons > MAX_COMPARISONS
+            || asking.iter().any(|other| meet(other, operation))
+    });
     operations
 }
 
@@ -59,8 +69,8 @@ pub fn scope_names(operations: &[ScopedOperation]) -> BTreeSet<String> {
 }
 
 /// The alternatives of a `security` list that a token can satisfy; none where one of them asks for no scope.
-fn alternatives(document: &Value, security: &Value) -> Option<Vec<Vec<String>>> {
-    let mut found = Vec::new();
+pub(super) fn alternatives(document: &Value, security: &Value) -> Option<Vec<Vec<String>>> {
+    let (mut found, mut room) = (Vec::new(), MAX_SCOPES);
     for requirement in security.as_array()? {
         let schemes: Vec<_> = entries(Some(requirement)).collect();
         // An alternative of keys alone is none for who comes with a token; an empty one admits everybody.
@@ -69,10 +79,13 @@ fn alternatives(document: &Value, security: &Value) -> Option<Vec<Vec<String>>> 
             continue;
         }
         let asked = of_tokens.iter().filter_map(|(_, scopes)| scopes.as_array()).flatten().filter_map(Value::as_str);
-        let asked: BTreeSet<_> = asked.filter(|scope| is_scope(scope)).map(str::to_owned).collect();
+        let asked: BTreeSet<_> = asked.filter(|scope| is_scope(scope)).take(MAX_SCOPES).map(str::to_owned).collect();
         if asked.is_empty() {
             return None;
         }
+        // Fewer alternatives admit fewer.
+        let Some(left) = room.checked_sub(asked.len()) else { break };
+        room = left;
         found.push(asked.into_iter().collect());
     }
     (!found.is_empty()).then_some(found)
@@ -115,6 +128,10 @@ components:
     key: { type: apiKey }
 ";
 
+    fn many(numbers: std::ops::Range<usize>) -> String {
+        numbers.map(|number| format!("s{number:02}")).collect::<Vec<_>>().join(", ")
+    }
+
     #[test]
     fn operations_ask_for_the_alternatives_that_they_declare() {
         for (security, expect) in [
@@ -132,6 +149,11 @@ components:
             ("[{ default: ['two words', 'quo\"te', 7] }]", None),
             ("[]", None),
             ("nonsense", None),
+            // More than anybody has: the alternatives that are kept admit nobody whom the definition would not.
+            (
+                &format!("[{{ default: [{}] }}, {{ default: [{}] }}]", many(0..60), many(60..70)),
+                Some(&many(0..60).replace(", ", "+")),
+            ),
         ] {
             let document = format!("openapi: 3.0.0\n{SCHEMES}paths: {{ /a: {{ get: {{ security: {security} }} }} }}");
             let expect: Vec<_> = expect.map(|scopes| format!("GET /a {scopes}")).into_iter().collect();

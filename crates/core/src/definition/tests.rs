@@ -220,6 +220,49 @@ fn hostile_documents_end_soon() {
     }
 }
 
+/// Small documents that would become large, or would be read without end.
+#[test]
+fn what_is_referred_to_again_and_again_ends_soon() {
+    let numbered = |piece: &dyn Fn(usize) -> String, count| (0..count).map(piece).collect::<Vec<_>>().join(",");
+    let schemas = |fields: String, more: String| {
+        format!(r#"{{"openapi":"3.0.0","paths":{{}},"components":{{"schemas":{{"A":{fields}}}}},"x":{{{more}}}}}"#)
+    };
+    let twice = |key: &str, end: &str| {
+        let level =
+            |n: usize| format!(r##""L{n}":{{"{key}":[{{"$ref":"#/x/L{m}"}},{{"$ref":"#/x/L{m}"}}]{end}}}"##, m = n + 1);
+        schemas(r##"{"$ref":"#/x/L0"}"##.to_owned(), numbered(&level, 60))
+    };
+    let fields = |n: usize| {
+        format!(r##""L{n}":{{"properties":{{"a":{{"$ref":"#/x/L{m}"}},"b":{{"$ref":"#/x/L{m}"}}}}}}"##, m = n + 1)
+    };
+    let users = format!(r#"{{"properties":{{{}}}}}"#, numbered(&|n| format!(r##""p{n}":{{"$ref":"#/x/E"}}"##), 5_000));
+    let paths = numbered(&|n| format!(r##""/{n}":{{"$ref":"#/x/I"}}"##), 5_000);
+    let keys = numbered(&|n| format!(r#""x-{n}":1"#), 20_000);
+    for (what, text) in [
+        ("fields", schemas(r##"{"$ref":"#/x/L0"}"##.to_owned(), numbered(&fields, 60))),
+        ("alternatives", twice("oneOf", "")),
+        ("parts", twice("allOf", "")),
+        ("long text", schemas(users.clone(), format!(r#""E":{{"description":"{}"}}"#, "x".repeat(900_000)))),
+        ("blanks", schemas(users.clone(), format!(r#""E":{{"description":"{}"}}"#, " ".repeat(900_000)))),
+        ("values", schemas(users.clone(), format!(r#""E":{{"enum":[{}]}}"#, numbered(&|n| n.to_string(), 20_000)))),
+        ("required", schemas(users, format!(r#""E":{{"required":[{}]}}"#, numbered(&|n| format!("\"{n}\""), 20_000)))),
+        ("paths", format!(r#"{{"openapi":"3.0.0","paths":{{{paths}}},"x":{{"I":{{{keys}}}}}}}"#)),
+    ] {
+        let start = Instant::now();
+        let outline = outline(DefinitionKind::OpenApi3, &text);
+        assert!(outline.notes.iter().any(|note| note.cause.contains("left out")), "{what}: {:?}", outline.notes);
+        assert!(serde_json::to_string(&outline).unwrap().len() < 16 << 20, "{what}");
+        assert!(start.elapsed() < Duration::from_secs(20), "{what} took {:?}", start.elapsed());
+    }
+    let text = format!("openapi: 3.0.0\nsecurity: [{{ a: [{}] }}]\npaths:\n", numbered(&|n| n.to_string(), 5_000));
+    let text =
+        text + &(0..5_000).map(|n| format!("  /{n}: {{ get: {{}}, put: {{ security: [] }} }}\n")).collect::<String>();
+    let start = Instant::now();
+    assert!(read(text.as_bytes(), None).operations.iter().all(|operation| operation.scopes.len() <= 64));
+    assert!(scopes(text.as_bytes()).iter().all(|operation| operation.scopes.concat().len() <= 64));
+    assert!(start.elapsed() < Duration::from_secs(20), "scopes took {:?}", start.elapsed());
+}
+
 #[test]
 fn the_search_text_holds_what_matters_and_is_bounded() {
     let description = "ä".repeat(MAX_SEARCH_TEXT);
@@ -241,6 +284,14 @@ fn wire_words() {
     }
 }
 
+/// Reads for people what was taken for a language, and what is anything else too.
+fn outlined(text: &[u8], kind: DefinitionKind) {
+    let text = String::from_utf8_lossy(text);
+    for kind in [kind, DefinitionKind::ALL[text.len() % DefinitionKind::ALL.len()]] {
+        assert_eq!(outline(kind, &text).kind, kind);
+    }
+}
+
 const STARTS: [&str; 6] = ["", "openapi: 3\n", "{\"swagger\":2,", "type Query {", "syntax = \"proto3\";\n", "<a>"];
 
 proptest! {
@@ -248,7 +299,8 @@ proptest! {
 
     #[test]
     fn arbitrary_bytes_never_panic(start in prop::sample::select(&STARTS[..]), bytes: Vec<u8>) {
-        let _ = read(&[start.as_bytes(), &bytes].concat(), None);
+        let text = [start.as_bytes(), &bytes].concat();
+        outlined(&text, read(&text, None).kind);
     }
 
     #[test]
@@ -256,7 +308,8 @@ proptest! {
         start in prop::sample::select(&STARTS[..]),
         tokens in prop::collection::vec(prop::sample::select(&TOKENS[..]), 0..60),
     ) {
-        let _ = read(format!("{start}{}", tokens.concat()).as_bytes(), None);
+        let text = format!("{start}{}", tokens.concat());
+        outlined(text.as_bytes(), read(text.as_bytes(), None).kind);
     }
 }
 

@@ -11,23 +11,14 @@ const MAX_NAMESPACES: usize = 4096;
 
 /// Reads an XML document.
 pub(super) fn read(text: &str) -> Definition {
-    if text.matches("xmlns").count() > MAX_NAMESPACES {
-        return Definition::unknown(format!("it declares more than {MAX_NAMESPACES} namespaces"));
-    }
-    if most_attributes(text) > MAX_ATTRIBUTES {
-        return Definition::unknown(format!("an element has more than {MAX_ATTRIBUTES} attributes"));
-    }
-    // A document type could define entities; the parser refuses it.
-    let options = ParsingOptions { allow_dtd: false, nodes_limit: MAX_NODES as u32, ..ParsingOptions::default() };
-    let document = match Document::parse_with_options(text, options) {
+    let document = match parse(text) {
         Ok(document) => document,
-        Err(e) => return Definition::unknown(format!("it cannot be parsed: {e}")),
+        Err(reason) => return Definition::unknown(reason),
     };
     let root = document.root_element();
-    let groups = match (root.tag_name().name(), root.tag_name().namespace()) {
-        ("definitions", Some(namespace)) if namespace.contains("wsdl") => "portType",
-        ("description", Some(namespace)) if namespace.contains("wsdl") => "interface",
-        (name, _) => return Definition::unknown(format!("it is XML, but its root <{name}> is not WSDL's")),
+    let groups = match group_name(root) {
+        Ok(groups) => groups,
+        Err(reason) => return Definition::unknown(reason),
     };
     let mut definition = Definition::of(DefinitionKind::Wsdl);
     definition.description = documentation(root);
@@ -53,15 +44,40 @@ pub(super) fn read(text: &str) -> Definition {
     definition
 }
 
-fn children<'a, 'input: 'a>(node: Node<'a, 'input>, name: &'a str) -> impl Iterator<Item = Node<'a, 'input>> + 'a {
+/// Parses XML, within limits.
+pub(super) fn parse(text: &str) -> Result<Document<'_>, String> {
+    if text.matches("xmlns").count() > MAX_NAMESPACES {
+        return Err(format!("it declares more than {MAX_NAMESPACES} namespaces"));
+    }
+    if most_attributes(text) > MAX_ATTRIBUTES {
+        return Err(format!("an element has more than {MAX_ATTRIBUTES} attributes"));
+    }
+    // A document type could define entities; the parser refuses it.
+    let options = ParsingOptions { allow_dtd: false, nodes_limit: MAX_NODES as u32, ..ParsingOptions::default() };
+    Document::parse_with_options(text, options).map_err(|e| format!("it cannot be parsed: {e}"))
+}
+
+/// What WSDL calls a group of operations: `portType` in 1.1, `interface` in 2.0.
+pub(super) fn group_name(root: Node<'_, '_>) -> Result<&'static str, String> {
+    match (root.tag_name().name(), root.tag_name().namespace()) {
+        ("definitions", Some(namespace)) if namespace.contains("wsdl") => Ok("portType"),
+        ("description", Some(namespace)) if namespace.contains("wsdl") => Ok("interface"),
+        (name, _) => Err(format!("it is XML, but its root <{name}> is not WSDL's")),
+    }
+}
+
+pub(super) fn children<'a, 'input: 'a>(
+    node: Node<'a, 'input>,
+    name: &'a str,
+) -> impl Iterator<Item = Node<'a, 'input>> + 'a {
     node.children().filter(move |child| child.is_element() && child.tag_name().name() == name)
 }
 
-fn name_of(node: Node<'_, '_>) -> String {
+pub(super) fn name_of(node: Node<'_, '_>) -> String {
     node.attribute("name").unwrap_or_default().trim().to_owned()
 }
 
-fn documentation(node: Node<'_, '_>) -> String {
+pub(super) fn documentation(node: Node<'_, '_>) -> String {
     children(node, "documentation").next().and_then(|node| node.text()).unwrap_or_default().trim().to_owned()
 }
 

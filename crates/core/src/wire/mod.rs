@@ -3,6 +3,7 @@
 pub mod access;
 pub mod connection;
 pub mod oauth;
+pub mod outline;
 pub mod plan;
 pub mod rotation;
 pub mod service;
