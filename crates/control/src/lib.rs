@@ -48,7 +48,7 @@ use tieline_core::randomness::{Randomness, uuid_v4, uuid_v7};
 use tieline_core::secret::Digest;
 use tieline_store::Store;
 use tieline_vault::seal::Sealer;
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Mutex, Semaphore, watch};
 use uuid::Uuid;
 
 use crate::actor::Known;
@@ -121,6 +121,8 @@ pub struct Control {
     signing: Signing,
     /// The clients that ask for tokens.
     clients: Clients,
+    /// Turns at reading definitions for people.
+    outlines: Semaphore,
     /// Those that did not prove themselves.
     failures: Failures,
     /// What runners fetch.

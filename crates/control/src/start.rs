@@ -9,11 +9,12 @@ use tieline_store::Store;
 use tieline_store::token::Installation;
 use tieline_vault::keyring::Keyring;
 use tieline_vault::seal::Sealer;
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Mutex, Semaphore, watch};
 
 use crate::feed::Feed;
 use crate::memory::Memory;
 use crate::oauth::{Clients, Failures, Signing};
+use crate::service::OUTLINES;
 use crate::table::first_generation;
 use crate::token::installation_admin;
 use crate::{Control, Result, Settings, work};
@@ -109,6 +110,7 @@ impl Control {
             sessions: Memory::new(),
             signing: Signing::new(),
             clients: Clients::new(),
+            outlines: Semaphore::new(OUTLINES),
             failures: Failures::default(),
             delivered: Memory::new(),
             reports: std::sync::Mutex::default(),

@@ -1,7 +1,7 @@
 //! How commands print: text for people, readable without colour, or exactly one JSON value. The only place that writes
 //! to stdout and stderr.
 
-use std::io::Write;
+use std::io::{IsTerminal as _, Write};
 
 use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::Value;
@@ -24,6 +24,11 @@ pub(crate) fn line(text: &str) {
 /// Prints text that ends its own lines.
 pub(crate) fn print(text: &str) {
     let _ = std::io::stdout().write_all(text.as_bytes());
+}
+
+/// Prints what somebody wrote, exactly for a file or another program, and harmlessly on a terminal.
+pub(crate) fn verbatim(text: &str) {
+    if std::io::stdout().is_terminal() { line(&printable(text.trim_end())) } else { print(text) }
 }
 
 /// Prints a value as JSON.

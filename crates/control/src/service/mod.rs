@@ -8,6 +8,7 @@ mod draft;
 mod entries;
 pub(crate) mod find;
 mod list;
+mod outline;
 pub(crate) mod parameters;
 mod publish;
 mod register;
@@ -17,6 +18,7 @@ mod update;
 mod view;
 
 pub(crate) use entries::sealed_in;
+pub(crate) use outline::OUTLINES;
 
 use tieline_core::access::Permission;
 use tieline_store::service::Service;

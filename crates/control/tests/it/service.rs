@@ -79,6 +79,22 @@ async fn a_third_party_service_is_registered_listed_and_shown_without_its_secret
 }
 
 #[tokio::test]
+async fn who_sees_a_service_reads_its_definition() {
+    for world in World::all().await {
+        register(&world, &world.admin, mail()).await.unwrap();
+        let viewer = world.actor(Role::Viewer, None).await;
+        let outline = world.control.service_outline(&viewer, ACME, MAIL, None).await.unwrap();
+        assert_eq!((outline.title.as_str(), outline.groups[0].operations[0].summary.as_str()), ("Mail", "Send"));
+        assert_eq!(outline.notes, []);
+
+        resource(&world, database()).await.unwrap();
+        let ask = |reference| world.control.service_outline(&viewer, ACME, reference, None);
+        assert_eq!(refused(ask("database:shop/main").await).code, "definition_missing");
+        assert_eq!(refused(ask("thirdparty:Mail Gate/v2").await).code, "service_not_found");
+    }
+}
+
+#[tokio::test]
 async fn registering_again_changes_what_changed_and_nothing_else() {
     for world in World::all().await {
         register(&world, &world.admin, mail()).await.unwrap();
@@ -247,6 +263,7 @@ async fn a_service_of_one_project_is_seen_there_alone() {
             assert_eq!(names(&world, actor, query).await.len(), usize::from(expect), "{} {project:?}", actor.label());
         }
         assert_eq!(refused(world.control.service_view(&outside, ACME, MAIL, None).await).code, "service_not_found");
+        assert_eq!(refused(world.control.service_outline(&outside, ACME, MAIL, None).await).code, "service_not_found");
         let refusal = refused(register(&world, &world.admin, mail()).await);
         assert_eq!(refusal.code, "service_exists");
     }

@@ -14,6 +14,12 @@ pub(super) const PAGES: &[(&str, &str)] = &[
          tieline environment update HANDLE --allow-address CIDR.",
     ),
     (
+        "definition_missing",
+        "The operations and types of a service were asked for, and it has no API definition to read them from. A third-party \
+         service gets one with its registration (definition in SERVICE.yaml), an internal one with a deployment whose \
+         descriptor names a file with schemaFilePath. tieline service view shows everything else about it.",
+    ),
+    (
         "entry_name_taken",
         "The endpoints of a third-party service, and the credentials of a resource, are chosen by name in the mapping \
          of a connection, so two of one service may not bear the same name; capitals make no difference. Rename one.",

@@ -5,11 +5,13 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 use serde_json::{Value, json};
+use tieline_core::code;
 
 use crate::client::{Client, segment};
 use crate::command::service_text;
 use crate::context::Context;
 use crate::failure::{Done, Failure};
+use crate::output::OutputFormat;
 use crate::{output, registration};
 
 #[derive(Debug, Subcommand)]
@@ -40,6 +42,15 @@ pub(crate) enum ServiceCommand {
     View {
         /// Reference, as `service list` prints it
         reference: String,
+    },
+    /// Show what a service's API definition says: operations, what they take and answer, types
+    #[command(after_help = "Example:\n  tieline service definition service:/shop/orders/v1/api")]
+    Definition {
+        /// Reference, as `service list` prints it
+        reference: String,
+        /// Print the definition itself, as it was registered or deployed
+        #[arg(long)]
+        raw: bool,
     },
     /// Register a third-party service, or bring it to what its file says
     #[command(after_help = "Example:\n  tieline service register --file SERVICE.yaml --organization acme")]
@@ -136,6 +147,14 @@ pub(crate) fn run(command: ServiceCommand, context: &Context) -> Done {
             let service = context.client()?.get(&of(&place, &reference, "", context))?;
             output::value(context.output(), &service, service_text::view);
         }
+        ServiceCommand::Definition { reference, raw: false } => {
+            let outline = context.client()?.get(&of(&place, &reference, "/outline", context))?;
+            output::value(context.output(), &outline, service_text::outline);
+        }
+        ServiceCommand::Definition { reference, raw: true } => {
+            let service = context.client()?.get(&of(&place, &reference, "", context))?;
+            definition(&service, &reference, context)?;
+        }
         ServiceCommand::Register { file, force } => {
             let body = registration::service(&file, context.project_flag().map(String::as_str))?;
             register(&context.client()?, &place, force, &body, context)?;
@@ -173,6 +192,25 @@ fn register(client: &Client, place: &str, force: bool, body: &Value, context: &C
     let service = client.post(&format!("{place}?force={force}"), body)?;
     output::value(context.output(), &service, service_text::registered);
     Ok(())
+}
+
+/// Prints a definition as it is, for a file or another program; as JSON it is one string.
+fn definition(service: &Value, reference: &str, context: &Context) -> Result<(), Failure> {
+    match (context.output(), service["definition"].as_str()) {
+        (_, None) => Err(Failure::no(
+            code!("definition_missing"),
+            format!("{reference} has no API definition"),
+            "tieline service view shows everything else about it",
+        )),
+        (OutputFormat::Json, Some(text)) => {
+            output::print_json(&text);
+            Ok(())
+        }
+        (OutputFormat::Text, Some(text)) => {
+            output::verbatim(text);
+            Ok(())
+        }
+    }
 }
 
 fn publish(path: &str, context: &Context) -> Result<(), Failure> {

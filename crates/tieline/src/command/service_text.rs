@@ -1,6 +1,9 @@
 //! How services read in a terminal.
 
+use serde::Deserialize as _;
 use serde_json::{Value, json};
+use tieline_core::definition::outline_text;
+use tieline_core::wire::outline::Outline;
 
 use crate::output::{cell, table};
 
@@ -33,6 +36,12 @@ pub(crate) fn registered(service: &Value) -> String {
         String::new()
     };
     format!("{reference} ({}, {}). {state}{hint}", cell(&service["kind"]), cell(&service["version"]))
+}
+
+/// What the definition of a service says.
+pub(crate) fn outline(outline: &Value) -> String {
+    // A server of another version may have said what is not known here.
+    Outline::deserialize(outline).map_or_else(|_| format!("{outline:#}"), |outline| outline_text(&outline))
 }
 
 /// Everything about a service.

@@ -120,6 +120,7 @@ fn table() -> Vec<(&'static str, Row, Value)> {
         ("service_register", ORGANIZATION, json!({ "name": "!", "version": "!", "endpoints": [] })),
         ("resource_register", ORGANIZATION, json!({ "name": "!", "kind": "!", "credentials": [] })),
         ("service_view", MEMBERS, Value::Null),
+        ("service_outline", MEMBERS, Value::Null),
         ("service_update", DEVELOP, json!({ "schemes": [] })),
         ("service_delete", DEVELOP, Value::Null),
         ("service_unpublish", DEVELOP, Value::Null),

@@ -227,6 +227,30 @@ fn a_service_or_connection_is_changed_as_it_was_read() {
 }
 
 #[test]
+fn a_definition_is_read_for_people_for_programs_and_as_it_is() {
+    let server = acme();
+    let definition = "openapi: 3.0.0\ninfo: { title: Mail, version: '1' }\npaths:\n  /send:\n    post:\n      summary: \"Se\\x1bnd\"\n";
+    let endpoint =
+        json!({ "name": "live", "url": "https://mail.example", "environments": ["development"], "values": {} });
+    let service = json!({ "name": "Mail", "version": "v1", "endpoints": [endpoint], "definition": definition });
+    let made = server.ask("POST", "/organizations/acme/services", Some(&server.admin_token()), Some(&service));
+    assert!(made.status < 300, "{made:?}");
+    let ask = |reference: &str, more: &[&str]| {
+        let words = ["service", "definition", reference, "--organization", "acme"];
+        server.tieline(&[&words[..], more].concat())
+    };
+    let shown = "Mail  1  (openapi3)\n\nOperations\n\n  POST /send  Send\n";
+    assert_eq!(ask("thirdparty:Mail/v1", &[]).done().stdout, shown);
+    assert_eq!(ask("thirdparty:Mail/v1", &["--raw"]).done().stdout, definition);
+    assert_eq!(ask("thirdparty:Mail/v1", &["--raw", "--output", "json"]).json(), json!(definition));
+    let outline = ask("thirdparty:Mail/v1", &["--output", "json"]).json();
+    assert_eq!(outline["groups"][0]["operations"][0]["verb"], "POST", "{outline}");
+    for more in [&[][..], &["--raw"]] {
+        assert!(ask("thirdparty:Post/v1", more).stderr.starts_with("error[service_not_found]"));
+    }
+}
+
+#[test]
 fn figures_name_operations_and_nothing_else() {
     let server = acme();
     let figures = server.ask("GET", "/metrics", None, None);

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde::Deserialize;
+use tieline_core::wire::outline::Outline;
 use tieline_core::wire::service::{ResourceRegister, ServiceQuery, ServiceUpdate, ServiceView, ThirdPartyRegister};
 use tieline_core::wire::{Page, Problem};
 use utoipa_axum::router::OpenApiRouter;
@@ -22,6 +23,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
         .routes(routes!(service_list, service_register))
         .routes(routes!(resource_register))
         .routes(routes!(service_view, service_update, service_delete))
+        .routes(routes!(service_outline))
         .routes(routes!(service_publish))
         .routes(routes!(service_unpublish))
 }
@@ -108,6 +110,20 @@ async fn service_view(
     let project = params.project.as_deref();
     let view = app.control.service_view(&actor, &organization, &reference, project).await?;
     Ok((etag(view.revision), Json(view)))
+}
+
+/// Shows what the definition of a service says: its operations, what they take and answer, and its types.
+#[utoipa::path(get, path = "/organizations/{organization}/services/{reference}/outline", tag = "service",
+    params(("organization" = String, Path), ("reference" = String, Path), ProjectParams),
+    responses((status = 200, body = Outline), (status = "default", body = Problem)))]
+async fn service_outline(
+    State(app): State<App>,
+    Caller(actor): Caller,
+    Path((organization, reference)): Path<Service>,
+    Params(params): Params<ProjectParams>,
+) -> ApiResult<Json<Outline>> {
+    let project = params.project.as_deref();
+    Ok(Json(app.control.service_outline(&actor, &organization, &reference, project).await?))
 }
 
 /// Changes what is written about a service, and which schemes an internal one enables.
