@@ -113,7 +113,7 @@ impl Work<'_> {
     }
 
     /// Consumers get other values at once, as by a deployment: in critical environments that is for administrators of the
-    /// project.
+    /// project. They are all those of the OAuth client, through whichever connection they use it.
     async fn require_keys(
         &mut self,
         connection: &Connection,
@@ -125,10 +125,12 @@ impl Work<'_> {
         if let Some(project) = project
             && environments.iter().any(|environment| environment.critical)
         {
-            let consumers = self.consumers_of_connection(connection).await?;
             let critical = |id: EnvironmentId| environments.iter().any(|found| found.id == id && found.critical);
-            if consumers.iter().any(|consumer| critical(consumer.environment)) {
-                self.require(Permission::AdministerProject, Some(project))?;
+            for sharing in self.sharing(connection).await? {
+                let consumers = self.consumers_of_connection(&sharing).await?;
+                if consumers.iter().any(|consumer| critical(consumer.environment)) {
+                    self.require(Permission::AdministerProject, Some(project))?;
+                }
             }
         }
         Ok(environments)

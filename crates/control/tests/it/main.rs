@@ -12,6 +12,7 @@ mod memory;
 mod oauth;
 mod paging;
 mod provider;
+mod reach;
 mod rotation;
 mod service;
 mod session;

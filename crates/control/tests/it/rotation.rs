@@ -14,14 +14,14 @@ use crate::deployment::build::{DEV, LIVE, ORDERS, connect, deploy, orders, roll_
 use crate::table::mirror::Mirror;
 use crate::world::{ACME, SHOP, World, refused};
 
-const GATEWAY: &str = "access_mode";
+pub(crate) const GATEWAY: &str = "access_mode";
 
 async fn rotate(world: &World, connection: &str, request: Value) -> Result<ConnectionKeysChanged, Error> {
     let (scope, request) = (scope(), serde_json::from_value(request).unwrap());
     world.control.connection_rotate(&world.admin, ACME, connection, scope, request).await
 }
 
-fn scope() -> Scope<'static> {
+pub(crate) fn scope() -> Scope<'static> {
     Scope { project: Some(SHOP), component: None }
 }
 
