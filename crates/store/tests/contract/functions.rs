@@ -746,9 +746,9 @@ async fn endings(transaction: &mut Transaction) -> Done {
     let [one, other] = [1, 2].map(|port| std::net::SocketAddr::from(([127, 0, 0, 1], port)));
     transaction.listener_save(one, AT).await?;
     transaction.listener_save(other, AT).await?;
-    transaction.listener_save(one, AT + jiff::SignedDuration::from_secs(1)).await?;
+    transaction.listener_save(one, AT + SignedDuration::from_secs(1)).await?;
     assert_eq!(transaction.listeners().await?, [one, other]);
-    assert_eq!(transaction.listeners_forget(AT + jiff::SignedDuration::from_secs(1)).await?, 1);
+    assert_eq!(transaction.listeners_forget(AT + SignedDuration::from_secs(1)).await?, 1);
     assert_eq!(transaction.listeners().await?, [one]);
     assert_eq!(transaction.revocations_forget(19).await?, 0);
     assert_eq!(transaction.revocations_forget(20).await?, 1);
