@@ -23,4 +23,4 @@ mod upstream;
 pub use proxy::Gateway;
 pub use serve::Accept;
 pub use settings::{Settings, Side};
-pub use table::Table;
+pub use table::{Replacement, Table};

@@ -97,6 +97,33 @@ impl Table {
         self.change(whole, changes);
     }
 
+    /// Begins to put a whole table, which comes in parts, in the place of this one: what there is serves on until the end.
+    #[must_use]
+    pub fn replace(&self) -> Replacement {
+        let nothing = !self.is_filled() && self.size() == (0, 0, 0);
+        Replacement((!nothing).then(Kept::default))
+    }
+
+    /// Puts a part of a whole table.
+    pub fn replace_part(&self, replacement: &mut Replacement, changes: BTreeMap<String, Option<Entry>>) {
+        let _one_at_a_time = self.applying.lock().unwrap_or_else(PoisonError::into_inner);
+        for entry in changes.into_values().flatten() {
+            self.put(entry, replacement.0.as_mut());
+        }
+    }
+
+    /// Removes what no part of a whole table named, which is of this number. For a million entries that takes about half a
+    /// second: do it on a thread that may block.
+    pub fn replaced(&self, replacement: Replacement, number: i64) {
+        let _one_at_a_time = self.applying.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(kept) = replacement.0 {
+            self.keep(kept);
+        }
+        self.filled.store(true, Ordering::Release);
+        self.narrowed.send_modify(|count| *count += 1);
+        self.number.send_replace(Some(number));
+    }
+
     fn change(&self, whole: bool, changes: BTreeMap<String, Option<Entry>>) {
         let mut kept = whole.then(Kept::default);
         let mut narrows = whole;
@@ -359,6 +386,9 @@ fn narrows_access(entry: &Entry) -> bool {
         Entry::Installation(_) => false,
     }
 }
+
+/// A whole table that comes in parts; without what it named where there was nothing to be removed.
+pub struct Replacement(Option<Kept>);
 
 /// What a whole delta named.
 #[derive(Default)]

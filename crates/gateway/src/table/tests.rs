@@ -123,6 +123,24 @@ fn a_whole_delta_removes_what_it_does_not_name() {
 }
 
 #[test]
+fn a_table_in_parts_takes_anothers_place_at_its_end() {
+    let part = |entries: Vec<Entry>| entries.into_iter().map(|entry| (entry.key(), Some(entry))).collect();
+    let table = Table::new(&FixedRandomness::seeded(1));
+    let mut first = table.replace();
+    table.replace_part(&mut first, part(everything()));
+    assert!(!table.is_filled(), "it is not whole");
+    table.replaced(first, 5);
+    assert_eq!((held(&table), *table.number().borrow()), ([true; 7], Some(5)));
+    let mut second = table.replace();
+    table.replace_part(&mut second, part(vec![subscription("a/b"), subscription("c")]));
+    table.replace_part(&mut second, part(vec![api_key("k")]));
+    assert_eq!((held(&table), *table.number().borrow()), ([true; 7], Some(5)), "what there was serves on");
+    table.replaced(second, 6);
+    assert_eq!(held(&table), [false, true, true, false, false, false, false]);
+    assert_eq!((table.size(), *table.number().borrow()), ((0, 2, 1), Some(6)));
+}
+
+#[test]
 fn a_route_is_found_by_any_spelling_of_its_path() {
     let table = Table::new(&FixedRandomness::seeded(1));
     table.apply(delta(false, 1, everything(), &[]));
