@@ -10,6 +10,8 @@ use tieline_control::oauth::{OAuthError, OAuthRefusal};
 const MAX_BODY: usize = 32 * 1024;
 /// After this a body that has not come is given up.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Most parameters: each is looked for among those before it, and the RFCs name half a dozen for an endpoint.
+const MAX_PARAMETERS: usize = 20;
 const TYPE: &str = "application/x-www-form-urlencoded";
 
 /// The parameters of a request.
@@ -33,6 +35,9 @@ impl Form {
     fn parse(bytes: &[u8]) -> Result<Self, OAuthError> {
         let mut found: Vec<(String, String)> = Vec::new();
         for (name, value) in form_urlencoded::parse(bytes) {
+            if found.len() == MAX_PARAMETERS {
+                return Err(invalid(format!("the body has more than {MAX_PARAMETERS} parameters")));
+            }
             if found.iter().any(|(known, _)| *known == name) {
                 let name: String = name.chars().take(50).collect();
                 return Err(invalid(format!("the parameter {name} is there twice")));
@@ -62,6 +67,13 @@ fn invalid(description: String) -> OAuthError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parameters_are_few() {
+        let form = |count: usize| (0..count).map(|number| format!("x{number}=1&")).collect::<String>();
+        assert!(Form::parse(form(MAX_PARAMETERS).as_bytes()).is_ok());
+        assert!(Form::parse(form(MAX_PARAMETERS + 1).as_bytes()).is_err());
+    }
 
     #[test]
     fn each_parameter_counts_once() {
