@@ -5,7 +5,7 @@ use tieline_core::id::{ApplicationId, ComponentId, ConnectionId, EnvironmentId, 
 
 use crate::deployment::Deployment;
 use crate::key::Key;
-use crate::row::{Row, Value, text};
+use crate::row::{Row, Value, optional, text};
 use crate::{Result, Transaction};
 
 /// Whose a secret is.
@@ -62,16 +62,20 @@ impl Credential {
 
 /// Those that retire.
 impl Transaction {
-    /// Says until when a secret is accepted.
+    /// Says until when a secret is accepted; none for no end.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn credential_retire(&mut self, credential: &Credential, not_after: Timestamp) -> Result<()> {
+    pub async fn credential_retire(
+        &mut self,
+        credential: &Credential,
+        not_after: Option<Timestamp>,
+    ) -> Result<()> {
         let sql = match credential.issued {
             Issued::ClientSecret { .. } => "UPDATE client_secret SET not_after = $1 WHERE id = $2",
             Issued::ApiKey { .. } => "UPDATE api_key SET not_after = $1 WHERE id = $2",
         };
-        self.execute(sql, &[text(not_after), text(credential.key.id)]).await?;
+        self.execute(sql, &[optional(not_after), text(credential.key.id)]).await?;
         Ok(())
     }
 

@@ -1,5 +1,6 @@
 //! OAuth applications and keys: which application a connection uses, and the client ids, secrets and API keys that are
-//! minted for it in each environment. Nothing here replaces or revokes a key that is there; `rotation` does.
+//! minted for it in each environment. Nothing here replaces or revokes a key that is there; `rotation` does. A key that
+//! retires because its holder used it no more goes on.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,6 +9,7 @@ use tieline_core::model::{AccessMode, ComponentType, Level, Scheme, Secrets};
 use tieline_core::secret::{Digest, Secret};
 use tieline_store::connection::Connection;
 use tieline_store::key::{Application, Key};
+use tieline_store::rotation::{Credential, Issued};
 use tieline_store::tenancy::{Component, Environment};
 use tieline_vault::token;
 
@@ -143,19 +145,39 @@ impl Work<'_> {
         let consumer_type = only_consumer.map(|component| component.component_type);
         let minted = minted(connection.access_mode, connection.scheme, consumer_type);
         let held = |key: &Key| key.holder == holder.map(|component| component.id);
+        let environment_id = environment.id;
         if minted == Minted::Client
             && let Some(application) = connection.application_id
         {
             let client = self.client(application, environment).await?;
-            if !self.transaction.client_secrets(&client).await?.iter().any(held) {
-                self.client_secret_new(&client, holder).await?;
+            match self.transaction.client_secrets(&client).await?.into_iter().find(held) {
+                Some(key) => {
+                    let issued = Issued::ClientSecret { client, application };
+                    self.key_resume(Credential { issued, environment_id, key }).await?;
+                }
+                None => self.client_secret_new(&client, holder).await?,
             }
         }
-        if minted != Minted::Nothing
-            && !self.transaction.api_keys(connection.id, environment.id).await?.iter().any(held)
-        {
-            self.api_key_new(connection, environment, holder).await?;
-            self.touch_connection(connection);
+        if minted == Minted::Nothing {
+            return Ok(());
+        }
+        match self.transaction.api_keys(connection.id, environment.id).await?.into_iter().find(held) {
+            Some(key) => {
+                let issued = Issued::ApiKey { connection: connection.id };
+                self.key_resume(Credential { issued, environment_id, key }).await?;
+            }
+            None => {
+                self.api_key_new(connection, environment, holder).await?;
+                self.touch_connection(connection);
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets a key go on. It is the first of its holder's: one that retires has no successor.
+    async fn key_resume(&mut self, credential: Credential) -> Result<()> {
+        if credential.key.not_after.is_some() {
+            self.transaction.credential_retire(&credential, None).await?;
         }
         Ok(())
     }

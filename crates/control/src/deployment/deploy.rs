@@ -11,6 +11,7 @@ use tieline_core::policy::Policy;
 use tieline_core::resolve::Plan;
 use tieline_core::wire::connection::ConnectionCreate;
 use tieline_core::wire::plan::{DeployRequest, DeploymentView};
+use tieline_store::connection::Connection;
 use tieline_store::deployment::Deployment;
 use tieline_store::release::Release;
 
@@ -92,7 +93,8 @@ impl Work<'_> {
         } else {
             Vec::new()
         };
-        self.mint_component_keys(spot, &order.prepared).await?;
+        let referred = self.connections_referred(&spot.component, &order.prepared.descriptor).await?;
+        self.ensure_own_keys(spot, &referred).await?;
         let plan = self.plan(spot, &order.prepared, previous.as_ref(), manner).await?;
         self.refuse_unready(spot, &order.prepared, &plan, problems)?;
 
@@ -105,7 +107,9 @@ impl Work<'_> {
             self.transaction.deployment_connection_insert(deployment.id, *id).await?;
         }
         if let Some(previous) = &previous {
-            touched.extend(self.used_by(previous).await?);
+            let before = self.used_by(previous).await?;
+            self.component_keys_retire(spot.component.id, spot.environment.id, &before).await?;
+            touched.extend(before);
         }
         self.subscribe(&touched).await?;
         self.connections_purge().await?;
@@ -162,11 +166,9 @@ impl Work<'_> {
     }
 
     /// A connection that gives each component a secret of its own gives this one its own before it is resolved.
-    async fn mint_component_keys(&mut self, spot: &Spot, prepared: &Prepared) -> Result<()> {
-        for connection in self.connections_referred(&spot.component, &prepared.descriptor).await? {
-            if connection.secrets == Secrets::PerComponent {
-                self.ensure_component_keys(&connection, &spot.environment, &spot.component).await?;
-            }
+    pub(super) async fn ensure_own_keys(&mut self, spot: &Spot, connections: &[Connection]) -> Result<()> {
+        for connection in connections.iter().filter(|connection| connection.secrets == Secrets::PerComponent) {
+            self.ensure_component_keys(connection, &spot.environment, &spot.component).await?;
         }
         Ok(())
     }

@@ -33,6 +33,12 @@ impl Control {
         let spot = work.spot(project, component, &request.environment).await?;
         work.require_deploy(&spot)?;
         let target = work.rollback_target(&spot, &request).await?;
+        let mut touched: BTreeSet<ConnectionId> = work.used_by(&target).await?;
+        let mut uses = Vec::new();
+        for id in &touched {
+            uses.extend(work.transaction.connection_by_id(*id).await?);
+        }
+        work.ensure_own_keys(&spot, &uses).await?;
         work.refuse_revoked(&target).await?;
         let release = work.release(&target).await?;
         let prepared = prepared_again(&release.source)?;
@@ -47,10 +53,11 @@ impl Control {
         work.coming = Some(spot.coming(&prepared.descriptor, Some(target.major), &addresses));
         let live = work.transaction.deployments_live(spot.component.id, spot.environment.id).await?;
         let live = live.into_iter().find(|deployment| deployment.major == target.major);
-        let mut touched: BTreeSet<ConnectionId> = work.used_by(&target).await?;
-        if let Some(live) = &live {
-            touched.extend(work.used_by(live).await?);
-        }
+        let before = match &live {
+            Some(live) => work.used_by(live).await?,
+            None => BTreeSet::new(),
+        };
+        touched.extend(&before);
         // The values are those of then; which of them nothing provides today is looked at today.
         let manner = Manner { allow_pending: true, refresh: true };
         let today = work.plan(&spot, &prepared, Some(&target), manner).await?;
@@ -69,6 +76,7 @@ impl Control {
         for id in work.transaction.deployment_connections(target.id).await? {
             work.transaction.deployment_connection_insert(deployment.id, id).await?;
         }
+        work.component_keys_retire(spot.component.id, spot.environment.id, &before).await?;
         work.subscribe(&touched).await?;
         work.connections_purge().await?;
         for service in &services {

@@ -74,7 +74,7 @@ impl Work<'_> {
         if credential.key.not_after.is_some_and(|end| end <= self.at) {
             return Ok(true);
         }
-        let settled = self.succeeded(credential).await?.is_some_and(|since| self.at >= since + SETTLED);
+        let settled = self.given_until(credential).await?.is_some_and(|since| self.at >= since + SETTLED);
         let sealed = credential.key.sealed_version_id;
         Ok(settled
             && self.transaction.deployments_holding(sealed).await?.is_empty()

@@ -1,9 +1,10 @@
 //! Keys over time: rotation with two live secrets, revocation of one component's own, and their end.
 //!
 //! A rotation has no row of its own. It is under way while a live key has an end (`not_after`) and another one of the same
-//! holder has none; whatever is killed meanwhile, [`crate::Control::rotations_reconcile`] goes on from there.
+//! holder has none; where no other has none, the one component that held it alone uses it no more. Whatever is killed meanwhile, [`crate::Control::rotations_reconcile`] goes on from there.
 
 mod finish;
+mod own;
 mod revoke;
 mod rotate;
 mod view;
@@ -54,6 +55,11 @@ impl KeySet {
     fn is_under_way(&self, kind: Kind) -> bool {
         let mut of = self.of(kind).peekable();
         of.peek().is_none() || of.any(|credential| credential.key.not_after.is_some())
+    }
+
+    /// Whether their holder uses none of them any more: all of them retire, and there is no other.
+    fn is_dropped(&self) -> bool {
+        self.credentials.iter().all(|credential| credential.key.not_after.is_some())
     }
 
     /// Those that are being rotated out.
@@ -144,14 +150,22 @@ impl Work<'_> {
         Ok(sharing)
     }
 
-    /// Since when a key that retires has a successor; none when it has none.
-    async fn succeeded(&mut self, credential: &Credential) -> Result<Option<Timestamp>> {
+    /// Since when nobody is given a key that retires: it has a successor, or the one component that held it alone a
+    /// deployment that does without. None when neither is so.
+    async fn given_until(&mut self, credential: &Credential) -> Result<Option<Timestamp>> {
         let keys = match &credential.issued {
             Issued::ClientSecret { client, .. } => self.transaction.client_secrets(client).await?,
             Issued::ApiKey { connection } => self.transaction.api_keys(*connection, credential.environment_id).await?,
         };
         let succeeds = |key: &&Key| key.holder == credential.key.holder && key.not_after.is_none();
-        Ok(keys.iter().filter(succeeds).map(|key| key.created_at).max())
+        let successor = keys.iter().filter(succeeds).map(|key| key.created_at).max();
+        match (successor, credential.key.holder) {
+            (None, Some(holder)) => {
+                let live = self.transaction.deployments_live(holder, credential.environment_id).await?;
+                Ok(live.iter().map(|deployment| deployment.created_at).max())
+            }
+            (successor, _) => Ok(successor),
+        }
     }
 
     /// The external consumer that presents a key: it has no instances, and tells nobody what it holds.

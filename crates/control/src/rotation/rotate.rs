@@ -18,7 +18,7 @@ use crate::work::Work;
 use crate::{Actor, Control, Error, Result};
 
 /// How long the former keys are accepted at most, unless said otherwise.
-const DEADLINE: i64 = 24 * 60 * 60;
+pub(super) const DEADLINE: i64 = 24 * 60 * 60;
 /// As long as an instance that reports nothing counts: nobody would be waited for after that.
 const LONGEST: i64 = 30 * DEADLINE;
 
@@ -51,7 +51,11 @@ impl Control {
                 "give one from 1 second to 30 days; to revoke the former keys at once use --now",
             ));
         }
-        let sets = work.key_sets_of(&connection, &environments, scope, request.component.as_deref()).await?;
+        let mut sets = work.key_sets_of(&connection, &environments, scope, request.component.as_deref()).await?;
+        sets.retain(|set| !set.is_dropped());
+        if sets.is_empty() {
+            return Err(not_rotatable(&format!("the connection {:?} that are used", connection.name), &environments));
+        }
         if !request.now {
             refuse_under_way(&connection, &sets)?;
         }
@@ -73,7 +77,7 @@ impl Control {
                     (true, _) if !under_way || credential.key.not_after.is_some() => {
                         work.credential_end(credential).await?;
                     }
-                    (false, false) => work.transaction.credential_retire(credential, until).await?,
+                    (false, false) => work.transaction.credential_retire(credential, Some(until)).await?,
                     _ => {}
                 }
             }
@@ -117,12 +121,7 @@ impl Work<'_> {
             whose = format!("{handle} under {whose}");
         }
         if sets.is_empty() {
-            let places: Vec<_> = environments.iter().map(|environment| environment.handle.as_str()).collect();
-            return Err(Error::conflict(
-                code!("not_rotatable"),
-                format!("there are no keys of {whose} in {}", places.join(", ")),
-                "only keys for Tieline's gateway are rotated here; values of a third party are registered anew",
-            ));
+            return Err(not_rotatable(&whose, environments));
         }
         Ok(sets)
     }
@@ -182,6 +181,15 @@ impl Work<'_> {
         self.finish(action, &connection.id.to_string(), detail).await?;
         Ok(answer)
     }
+}
+
+fn not_rotatable(whose: &str, environments: &[Environment]) -> Error {
+    let places: Vec<_> = environments.iter().map(|environment| environment.handle.as_str()).collect();
+    Error::conflict(
+        code!("not_rotatable"),
+        format!("there are no keys of {whose} in {}", places.join(", ")),
+        "only keys for Tieline's gateway are rotated here; values of a third party are registered anew",
+    )
 }
 
 fn refuse_under_way(connection: &Connection, sets: &[KeySet]) -> Result<()> {

@@ -34,7 +34,7 @@ impl Work<'_> {
         // Component and major; none for an external consumer. Of secret and API key, most instances hold both.
         let mut holders: BTreeMap<(ComponentId, Option<i64>), i64> = BTreeMap::new();
         for credential in set.retiring() {
-            since = since.max(self.succeeded(credential).await?);
+            since = since.max(self.given_until(credential).await?);
             let sealed = credential.key.sealed_version_id;
             for deployment in self.transaction.deployments_holding(sealed).await? {
                 holders.entry((deployment.component_id, Some(deployment.major))).or_default();

@@ -16,7 +16,7 @@ use crate::world::{ACME, SHOP, World, refused};
 
 pub(crate) const GATEWAY: &str = "access_mode";
 
-async fn rotate(world: &World, connection: &str, request: Value) -> Result<ConnectionKeysChanged, Error> {
+pub(crate) async fn rotate(world: &World, connection: &str, request: Value) -> Result<ConnectionKeysChanged, Error> {
     let (scope, request) = (scope(), serde_json::from_value(request).unwrap());
     world.control.connection_rotate(&world.admin, ACME, connection, scope, request).await
 }
@@ -26,20 +26,20 @@ pub(crate) fn scope() -> Scope<'static> {
 }
 
 /// The rotations that `connection view` shows in development.
-async fn under_way(world: &World, connection: &str) -> Vec<RotationView> {
+pub(crate) async fn under_way(world: &World, connection: &str) -> Vec<RotationView> {
     let mut view = world.control.connection_view(&world.admin, ACME, connection, scope(), false).await.unwrap();
     view.environments.remove(DEV).unwrap().rotations
 }
 
 /// What a component's client shows in development, and its API key.
-async fn proof(world: &World, component: &str, connection: &str) -> (ClientProof, String) {
+pub(crate) async fn proof(world: &World, component: &str, connection: &str) -> (ClientProof, String) {
     let variables = world.variables(component, DEV).await;
     let value = |key: &str| variables[&format!("CHOREO_{}_{key}", connection.to_uppercase())].clone();
     let (client, secret) = (value("CONSUMERKEY"), Secret::new(value("CONSUMERSECRET")));
     (ClientProof { client, secret, address: "192.0.2.1".parse().unwrap() }, value("CHOREOAPIKEY"))
 }
 
-async fn token(world: &World, proof: &ClientProof) -> Result<String, OAuthError> {
+pub(crate) async fn token(world: &World, proof: &ClientProof) -> Result<String, OAuthError> {
     world.control.access_token_issue(proof, "client_credentials", None).await.map(|token| token.access_token)
 }
 
@@ -49,7 +49,7 @@ async fn active(world: &World, token: &str) -> bool {
 }
 
 #[track_caller]
-fn assert_refused(world: &World, answer: Result<String, OAuthError>) {
+pub(crate) fn assert_refused(world: &World, answer: Result<String, OAuthError>) {
     let refusal = OAuthRefusal::InvalidClient;
     assert!(
         matches!(answer, Err(OAuthError::Refused { refusal: found, .. }) if found == refusal),
@@ -58,7 +58,7 @@ fn assert_refused(world: &World, answer: Result<String, OAuthError>) {
     );
 }
 
-async fn runner(world: &World, component: &str) -> Actor {
+pub(crate) async fn runner(world: &World, component: &str) -> Actor {
     let request = json!({
         "name": format!("runner-of-{component}"), "role": "runner", "project": SHOP, "component": component,
         "environment": DEV,
@@ -67,19 +67,19 @@ async fn runner(world: &World, component: &str) -> Actor {
     world.control.authenticate(&made.unwrap().1).await.unwrap()
 }
 
-fn query(component: &str) -> SnapshotQuery {
+pub(crate) fn query(component: &str) -> SnapshotQuery {
     let [organization, project, component, environment] = [ACME, SHOP, component, DEV].map(str::to_owned);
     SnapshotQuery { organization, project, component, environment, version: None }
 }
 
 /// Lets the servers notice, and ends what is over; answers how many keys.
-async fn settle(world: &World) -> usize {
+pub(crate) async fn settle(world: &World) -> usize {
     world.pass(SignedDuration::from_secs(5));
     world.control.rotations_reconcile().await.unwrap().done
 }
 
 /// `orders` and `web`, which calls it with its own connection `orders`.
-async fn consumer() -> Vec<(World, String)> {
+pub(crate) async fn consumer() -> Vec<(World, String)> {
     let mut consumers = Vec::new();
     for world in worlds(&["orders", "web"]).await {
         orders().done(&world).await;
@@ -184,7 +184,7 @@ async fn one_rotation_at_a_time_and_at_once_ends_it() {
         rotate(&world, &id, json!({ "now": true, "acknowledge": true })).await.unwrap();
         assert_refused(&world, token(&world, &new).await);
         token(&world, &proof(&world, "web", "orders").await.0).await.unwrap();
-        let own = json!({ "component": "web", "deadline": 60 });
+        let own = json!({ "component": "web", "deadline": 3600 });
         rotate(&world, &id, own).await.unwrap();
         for (request, code) in [
             (json!({ "deadline": 0 }), "deadline_invalid"),
@@ -303,7 +303,7 @@ async fn values_that_were_rotated_are_not_rolled_back_to() {
 }
 
 /// `web` and `mail` with keys of their own under the project's connection `orders`.
-async fn per_component() -> Vec<World> {
+pub(crate) async fn per_component() -> Vec<World> {
     let worlds = worlds(&["orders", "web", "mail"]).await;
     for world in &worlds {
         orders().done(world).await;

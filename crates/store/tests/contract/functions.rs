@@ -521,7 +521,7 @@ async fn retiring(transaction: &mut Transaction) -> Done {
     let issued = Issued::ClientSecret { client: "client".to_owned(), application: APPLICATION };
     let secret = Credential { issued, environment_id: ENVIRONMENT, key: held.clone() };
     let end = AT + SignedDuration::from_hours(1);
-    transaction.credential_retire(&secret, end).await?;
+    transaction.credential_retire(&secret, Some(end)).await?;
     let secret = Credential { key: Key { not_after: Some(end), ..held }, ..secret };
     assert_eq!(transaction.retiring_next("").await?, Some(ORGANIZATION));
     assert_eq!(transaction.retiring_next(&ORGANIZATION.to_string()).await?, None);
@@ -529,7 +529,7 @@ async fn retiring(transaction: &mut Transaction) -> Done {
     let issued = Issued::ApiKey { connection: CONNECTION };
     let key = Credential { issued, environment_id: ENVIRONMENT, key: keys[0].clone() };
     assert_eq!(transaction.credentials_retiring(ORGANIZATION).await?, [secret, key.clone()]);
-    transaction.credential_retire(&key, end).await?;
+    transaction.credential_retire(&key, Some(end)).await?;
     assert_eq!(transaction.api_keys(CONNECTION, ENVIRONMENT).await?[0].not_after, Some(end));
     let deployments = transaction.deployments_holding(SEALED).await?;
     assert_eq!(deployments.into_iter().map(|found| found.id).collect::<Vec<_>>(), [DEPLOYMENT]);
