@@ -17,7 +17,8 @@ impl Control {
     /// Makes an environment that follows another in the order of promotion.
     ///
     /// # Errors
-    /// `forbidden`, `handle_invalid`, `environment_exists`, `environment_not_found`.
+    /// `forbidden`, `handle_invalid`, `environment_exists`, `environment_not_found`; `mapping_crosses_critical` with the
+    /// connections that still lead to a deleted environment of that name, and would cross.
     pub async fn environment_create(
         &self,
         actor: &Actor,
@@ -46,6 +47,7 @@ impl Control {
             created_at: work.at,
         };
         work.transaction.environment_insert(&environment).await?;
+        work.refuse_crossing(&environment).await?;
         work.ensure_keys_in(&environment).await?;
         let answer = view(&work.organization.handle, environment);
         let detail = json!({ "after": after.handle, "critical": answer.critical });
@@ -172,7 +174,8 @@ impl Work<'_> {
     }
 
     /// Refuses a change of an environment after which connections to internal services would lead from a critical
-    /// environment to one that is not, or back: what no mapping could be given.
+    /// environment to one that is not, or back: what no mapping could be given. Making one is such a change where
+    /// connections still lead to one of that name, which was deleted.
     async fn refuse_crossing(&mut self, changed: &Environment) -> Result<()> {
         let mut environments = self.transaction.environments(self.organization.id).await?;
         for environment in environments.iter_mut().filter(|environment| environment.id == changed.id) {

@@ -474,6 +474,24 @@ async fn an_environment_changes_its_kind_only_where_no_connection_would_cross() 
 }
 
 #[tokio::test]
+async fn an_environment_comes_back_only_as_one_of_the_kind_that_connections_lead_to() {
+    let world = World::sqlite().await;
+    furnished(&world).await;
+    let make = async |handle: &str, critical: bool| {
+        let request = json!({ "handle": handle, "after": "development", "critical": critical });
+        world.control.environment_create(&world.admin, ACME, serde_json::from_value(request).unwrap()).await
+    };
+    make("staging", false).await.unwrap();
+    let made = connect(&world, "led", json!({ "mapping": { "development": "staging" } })).await;
+    world.control.environment_delete(&world.admin, ACME, "staging", true).await.unwrap();
+    let refusal = refused(make("Staging", true).await);
+    assert_eq!(refusal.code, "mapping_crosses_critical");
+    let names = format!("\"led\" ({}) from development to staging", made.id);
+    assert!(refusal.message.contains(&names), "{}", refusal.message);
+    assert!(!make("staging", false).await.unwrap().critical);
+}
+
+#[tokio::test]
 async fn each_component_has_its_own_secret_where_asked_for() {
     for world in World::all().await {
         furnished(&world).await;

@@ -57,7 +57,8 @@ pub(super) const PAGES: &[(&str, &str)] = &[
     (
         "mapping_crosses_critical",
         "A critical environment uses providers of critical environments only, and no other environment ever uses those: \
-         else a development consumer could reach production. Map like to like.",
+         else a development consumer could reach production. Map like to like. Connections go on leading to the name of an \
+         environment that was deleted: map them anew before you make one of that name and another kind.",
     ),
     (
         "mapping_not_assigned",
