@@ -6,6 +6,7 @@
 mod body;
 mod check;
 mod headers;
+mod hop;
 mod log;
 mod metrics;
 mod observed;

@@ -21,6 +21,7 @@ use tokio_util::task::TaskTracker;
 use crate::body::{Answer, Progress, Upload};
 use crate::check::{Call, Check};
 use crate::headers::{self, Visitor};
+use crate::hop::Hop;
 use crate::log::AccessLog;
 use crate::metrics::Metrics;
 use crate::observed::Record;
@@ -36,6 +37,9 @@ use self::sweeper::Sweeper;
 /// Most bytes and headers of a request's head.
 const MOST_HEAD: usize = 64 * 1024;
 const MOST_HEADERS: usize = 100;
+/// How often a call may come through the gateway: an endpoint may call another service with what it was asked, but not on
+/// and on.
+const MOST_ROUNDS: usize = 4;
 /// How long to wait before an endpoint that cannot be reached is tried again: long enough for a restart that takes over a
 /// socket, short enough to be no burden.
 const AGAIN: [Duration; 2] = [Duration::from_millis(20), Duration::from_millis(100)];
@@ -54,6 +58,7 @@ pub(crate) struct Inner {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) check: Check,
     pub(crate) connector: Connector,
+    hop: Hop,
     pub(crate) metrics: Metrics,
     pub(crate) log: Option<AccessLog>,
     pub(crate) sweeper: Sweeper,
@@ -76,7 +81,8 @@ impl Gateway {
     ) -> Self {
         let inner = Inner {
             check: Check::new(settings.most_tokens),
-            connector: Connector::new(settings.connect, settings.tls.clone()),
+            hop: Hop::new(table.hop()),
+            connector: Connector::new(&settings),
             metrics: Metrics::new(settings.most_series),
             log: log.map(AccessLog::new),
             sweeper: Sweeper::default(),
@@ -142,6 +148,9 @@ impl Inner {
         if !self.table.is_filled() {
             return Err(refusals::starting());
         }
+        if self.hop.rounds(request.headers()) >= MOST_ROUNDS {
+            return Err(refusals::loops());
+        }
         let found = self.table.route(request.uri().path()).filter(|(route, _)| route.on(side));
         let (route, end) = found.ok_or_else(refusals::route_not_found)?;
         record.route = Some(Arc::clone(&route));
@@ -164,6 +173,7 @@ impl Inner {
             Err(reason) => return Err(refusals::address_refused(&route, reason)),
         };
         headers::request(&mut head.headers, host, asked, visitor, &route, &record.caller);
+        self.hop.add(&mut head.headers, head.version);
         key.into_iter().for_each(|key| tunnel::ask(&mut head.headers, key));
         let asked = std::mem::take(&mut head.uri);
         head.uri = target(&route, &asked, end)?;

@@ -1,5 +1,6 @@
 //! How a gateway is set up: limits and patience.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,6 +31,8 @@ pub struct Settings {
     pub behind_proxy: bool,
     /// Whether clients reach the gateway by HTTPS when it cannot see so itself, as behind a proxy that says nothing.
     pub https: bool,
+    /// Where this process listens, beside what the table says of Tieline's listeners: never forwarded to.
+    pub own: Vec<SocketAddr>,
     /// How certificates of endpoints are verified; none for what the system trusts.
     pub tls: Option<Arc<ClientConfig>>,
     /// Most bytes of a request's body.
@@ -57,6 +60,7 @@ impl Default for Settings {
         Self {
             behind_proxy: false,
             https: false,
+            own: Vec::new(),
             tls: None,
             most_body: 100 << 20,
             most_calls: 10_000,

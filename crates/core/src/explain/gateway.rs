@@ -63,6 +63,13 @@ pub(super) const PAGES: &[(&str, &str)] = &[
          a larger limit.",
     ),
     (
+        "call_loops",
+        "The call went through the same gateway several times: the endpoint of a service on its way leads back to the \
+         gateway, directly or through a proxy or load balancer. Each gateway marks what it forwards with Via (RFC 9110, \
+         section 7.6.3) and refuses what bears its mark four times. Deploy the service with its endpoint's own address; a \
+         component that calls on with the headers that it got should leave Via out.",
+    ),
+    (
         "call_malformed",
         "The call is not one that every server reads alike: no Host or several, a credential that stands there twice, a \
          WebSocket request with a body, or a method that no service offers (CONNECT, TRACE). The message names which.",

@@ -14,6 +14,12 @@ pub(crate) fn overloaded() -> Box<Refusal> {
     Refusal::new(StatusCode::SERVICE_UNAVAILABLE, code!("gateway_overloaded"), title, "try again in a second").after(1)
 }
 
+pub(crate) fn loops() -> Box<Refusal> {
+    let title = "the call came through this gateway again and again";
+    let hint = "see that no endpoint on its way leads back to the gateway: tieline service view REFERENCE";
+    Refusal::new(StatusCode::LOOP_DETECTED, code!("call_loops"), title, hint)
+}
+
 pub(crate) fn starting() -> Box<Refusal> {
     let title = "the gateway does not know its routes yet";
     Refusal::new(StatusCode::SERVICE_UNAVAILABLE, code!("gateway_starting"), title, "try again in a second").after(1)

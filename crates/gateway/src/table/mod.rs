@@ -334,6 +334,11 @@ impl Table {
         })
     }
 
+    /// What calls that went through a gateway of this table bear.
+    pub(crate) fn hop(&self) -> u64 {
+        self.key(|hash| hash.write(b"via")).0
+    }
+
     fn route_key(&self, path: &str) -> Key {
         self.key(|hash| hash.write(path.as_bytes()))
     }

@@ -2,7 +2,7 @@
 //! name resolves to, at each connection, since names may be made to resolve to something else later.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -16,6 +16,7 @@ use tokio_rustls::TlsConnector;
 
 use super::link::{Link, Stream};
 use super::target::{Place, Target};
+use crate::settings::Settings;
 use crate::table::Installation;
 
 /// Why there is no connection.
@@ -32,26 +33,24 @@ pub(crate) enum Fault {
 /// What opens connections.
 pub(crate) struct Connector {
     patience: Duration,
+    own: Vec<SocketAddr>,
     tls: OnceLock<Result<TlsConnector, String>>,
 }
 
 impl Connector {
-    /// Certificates are verified as `tls` says, else as the system does.
-    pub(crate) fn new(patience: Duration, tls: Option<Arc<ClientConfig>>) -> Self {
-        let connector = Self { patience, tls: OnceLock::new() };
-        if let Some(tls) = tls {
-            connector.tls.get_or_init(|| Ok(TlsConnector::from(tls)));
+    /// Certificates are verified as the settings say, else as the system does.
+    pub(crate) fn new(settings: &Settings) -> Self {
+        let connector = Self { patience: settings.connect, own: settings.own.clone(), tls: OnceLock::new() };
+        if let Some(tls) = &settings.tls {
+            connector.tls.get_or_init(|| Ok(TlsConnector::from(Arc::clone(tls))));
         }
         connector
     }
 
     pub(crate) async fn open(&self, target: &Target, installation: &Installation) -> Result<Link, Fault> {
         let place = target.place.as_ref().map_err(|reason| Fault::Refused(reason.clone()))?;
-        let rules = AddressRules {
-            allowed: &place.networks,
-            loopback: installation.entry.loopback,
-            own: &installation.entry.own,
-        };
+        let own = [&installation.entry.own[..], &self.own].concat();
+        let rules = AddressRules { allowed: &place.networks, loopback: installation.entry.loopback, own: &own };
         address::check(target.address(), &rules).map_err(Fault::Refused)?;
         let opening = async {
             let stream = self.secured(place, reach(place, &rules).await?).await?;
@@ -78,6 +77,13 @@ fn system() -> Result<TlsConnector, String> {
     Ok(TlsConnector::from(Arc::new(config)))
 }
 
+/// Whether an address is one of this machine, at the port of a listener that takes connections to all of them. Who can be
+/// bound to is of this machine, whatever its interfaces are called.
+fn leads_back(address: SocketAddr, own: &[SocketAddr]) -> bool {
+    own.iter().any(|own| own.ip().is_unspecified() && own.port() == address.port())
+        && UdpSocket::bind((address.ip().to_canonical(), 0)).is_ok()
+}
+
 async fn reach(place: &Place, rules: &AddressRules<'_>) -> Result<TcpStream, Fault> {
     let unreachable = |error: io::Error| Fault::Unreachable(error.to_string());
     let addresses: Vec<SocketAddr> = match place.host.parse::<IpAddr>() {
@@ -88,6 +94,10 @@ async fn reach(place: &Place, rules: &AddressRules<'_>) -> Result<TcpStream, Fau
     for address in addresses {
         if let Err(reason) = address::check(&format!("http://{address}"), rules) {
             fault = Fault::Refused(reason);
+            continue;
+        }
+        if leads_back(address, rules.own) {
+            fault = Fault::Refused(format!("{address} is an address of Tieline itself"));
             continue;
         }
         match TcpStream::connect(address).await {

@@ -98,6 +98,57 @@ async fn addresses_are_checked_as_they_resolve() {
     }
 }
 
+/// An address of this machine beyond loopback, where it has one: the one by which it would reach others.
+fn beyond_loopback() -> Option<std::net::IpAddr> {
+    let socket = std::net::UdpSocket::bind("0.0.0.0:0").ok()?;
+    socket.connect("198.51.100.1:9").ok()?;
+    socket.local_addr().ok().map(|address| address.ip()).filter(|address| !address.is_loopback())
+}
+
+#[tokio::test]
+async fn a_listener_on_every_address_is_recognised_by_each() {
+    let Some(machine) = beyond_loopback() else { return };
+    let listener = tokio::net::TcpListener::bind("0.0.0.0:0").await.unwrap();
+    let upstream = Upstream::on(listener, |stream| async move { drop(stream) });
+    let endpoint = format!("http://{machine}:{}", upstream.address.port());
+    for (of_table, of_process, code) in [
+        (vec![upstream.address], vec![], "upstream_address_refused"),
+        (vec![], vec![upstream.address], "upstream_address_refused"),
+        (vec![], vec![], "upstream_broke_off"),
+    ] {
+        let settings = tieline_gateway::Settings { own: of_process, ..Default::default() };
+        let world = World::with(settings).await;
+        world.put([Entry::Installation(InstallationEntry { loopback: true, own: of_table }), open(&endpoint)]);
+        assert_eq!(world.call("GET", PATH, &[], "").await.code(), code);
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_comes_back_again_and_again_ends() {
+    let world = World::new().await;
+    let (gateway, rounds) = (world.internal, Arc::new(AtomicUsize::new(0)));
+    let count = Arc::clone(&rounds);
+    // A load balancer in front of the gateway.
+    let upstream = Upstream::each(move |mut stream| {
+        count.fetch_add(1, Ordering::SeqCst);
+        async move {
+            let mut gateway = TcpStream::connect(gateway).await.unwrap();
+            let _ = tokio::io::copy_bidirectional(&mut stream, &mut gateway).await;
+        }
+    })
+    .await;
+    let Entry::Route(route) = open(&upstream.url()) else { unreachable!() };
+    world.put([Entry::Route(RouteEntry { base_path: PATH.to_owned(), ..route })]);
+    let reply = world.call("GET", PATH, &["Connection: Via"], "").await;
+    assert_eq!((reply.status, reply.code().as_str()), (508, "call_loops"));
+    assert_eq!(rounds.load(Ordering::SeqCst), 4);
+    // Somebody else's marks are passed on, with the gateway's own.
+    let upstream = Upstream::echo().await;
+    world.put([open(&upstream.url())]);
+    let via = world.call("GET", PATH, &["Via: 1.1 fred, 1.1 tieline-0"], "").await.got("via");
+    assert!(via.len() == 2 && via[0].starts_with("1.1 fred") && via[1].starts_with("1.1 tieline-"), "{via:?}");
+}
+
 #[tokio::test]
 async fn connections_of_other_rules_are_not_used() {
     let (world, upstream) = (World::new().await, Upstream::echo().await);

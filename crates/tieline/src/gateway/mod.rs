@@ -85,26 +85,34 @@ async fn serve(arguments: GatewayArguments, data: PathBuf) -> Done {
     let client = Client::new(&arguments.server, token(&arguments.token_file)?);
     let follower = Follower::new(client, &data, Arc::clone(&table))?;
     let heard = follower.heard();
-    let settings = Settings { behind_proxy: arguments.behind_proxy, ..Settings::default() };
-    let log = Box::new(std::io::stdout());
-    let gateway = Arc::new(Gateway::new(settings, Arc::clone(&table), Arc::new(SystemClock), Some(log)));
-
     let tls = arguments.tls_cert.zip(arguments.tls_key).map(|(certificate, key)| TlsFiles { certificate, key });
     let (stop, stopping) = watch::channel(false);
     let mut tasks = JoinSet::new();
     let mut addresses = serde_json::Map::new();
+    let (mut own, mut sides) = (Vec::new(), Vec::new());
     for (name, address, flag, side) in [
         ("gateway_internal", arguments.listen_internal, "--listen-internal", Side::Internal),
         ("gateway_external", arguments.listen_external, "--listen-external", Side::External),
     ] {
         let Some(address) = address else { continue };
         let bound = bind(address, flag).await?;
+        own.push(bound.address);
         let scheme = if tls.is_some() { "https" } else { "http" };
         addresses.insert(name.to_owned(), json!(format!("{scheme}://{}", bound.address)));
-        listen::serve(&mut tasks, &gateway, (bound.listener, side), tls.as_ref(), &stopping)?;
+        sides.push((bound.listener, side));
     }
-    if let Some(address) = arguments.metrics {
-        let bound = bind(address, "--metrics").await?;
+    let metrics = match arguments.metrics {
+        Some(address) => Some(bind(address, "--metrics").await?),
+        None => None,
+    };
+    own.extend(metrics.iter().map(|bound| bound.address));
+    let settings = Settings { behind_proxy: arguments.behind_proxy, own, ..Settings::default() };
+    let log = Box::new(std::io::stdout());
+    let gateway = Arc::new(Gateway::new(settings, Arc::clone(&table), Arc::new(SystemClock), Some(log)));
+    for side in sides {
+        listen::serve(&mut tasks, &gateway, side, tls.as_ref(), &stopping)?;
+    }
+    if let Some(bound) = metrics {
         addresses.insert("metrics".to_owned(), json!(format!("http://{}", bound.address)));
         tasks.spawn(server::serve(bound.listener, figures(&gateway, &heard), stopping.clone()));
     }

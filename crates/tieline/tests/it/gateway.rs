@@ -155,6 +155,23 @@ impl Drop for Remote {
 }
 
 #[test]
+fn a_gateway_of_its_own_forwards_to_none_of_its_own_listeners() {
+    let server = TestServer::start();
+    let key = furnish(&server);
+    let (token, data) = (server.folder().join("edge.token"), server.folder().join("edge"));
+    std::fs::write(&token, server.tieline(&["token", "create", "edge", "--role", "gateway"]).done().stdout)
+        .expect("a file");
+    let remote = Remote::start(server.url(), &token, &data);
+    remote.until(&key, (200, "first"));
+    for own in [&remote.internal, &remote.metrics] {
+        offer(&server, own);
+        remote.until(&key, (502, ""));
+        offer(&server, &endpoint("first"));
+        remote.until(&key, (200, "first"));
+    }
+}
+
+#[test]
 fn a_gateway_of_its_own_serves_on_without_the_server_and_starts_from_its_file() {
     let mut server = TestServer::start();
     let key = furnish(&server);
