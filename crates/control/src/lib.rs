@@ -15,6 +15,7 @@ mod deployment;
 mod environment;
 mod error;
 mod feed;
+mod graph;
 mod installation_token;
 mod key;
 mod memory;

@@ -13,6 +13,7 @@ pub mod diagnostic;
 pub mod endpoint;
 pub mod explain;
 pub mod format;
+pub mod graph;
 pub mod guide;
 pub mod id;
 pub mod kind;

@@ -52,6 +52,7 @@ CREATE TABLE component (
     UNIQUE (project_id, handle_folded)
 );
 CREATE INDEX component_by_organization ON component (organization_id, id);
+CREATE INDEX component_external ON component (organization_id, id) WHERE type = 'external-consumer';
 
 -- One marketplace entry. An internal service belongs to a component; a third-party service to the organization or one
 -- project; a resource to the organization. What only internal services have is in `endpoint` (JSON, null for others).
@@ -88,6 +89,7 @@ CREATE TABLE service (
 );
 CREATE INDEX service_by_component ON service (component_id, major);
 CREATE INDEX service_by_name ON service (organization_id, name, id);
+CREATE INDEX service_registered ON service (organization_id, id) WHERE component_id IS NULL;
 CREATE INDEX service_by_project ON service (project_id) WHERE project_id IS NOT NULL;
 
 -- An endpoint of a third-party service or a credential of a resource, with all keys of its kind.
@@ -268,7 +270,7 @@ CREATE TABLE deployment (
 );
 CREATE UNIQUE INDEX deployment_live ON deployment (component_id, environment_id, major) WHERE state = 'live';
 CREATE INDEX deployment_by_component ON deployment (component_id, sequence);
-CREATE INDEX deployment_live_by_organization ON deployment (organization_id) WHERE state = 'live';
+CREATE INDEX deployment_live_by_organization ON deployment (organization_id, id) WHERE state = 'live';
 CREATE INDEX deployment_by_environment ON deployment (environment_id);
 CREATE INDEX deployment_by_release ON deployment (release_id);
 CREATE INDEX deployment_by_snapshot ON deployment (snapshot_id);

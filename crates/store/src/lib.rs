@@ -6,6 +6,7 @@ pub mod connection;
 pub mod db;
 pub mod deployment;
 pub mod ending;
+pub mod graph;
 pub mod key;
 pub mod listener;
 mod migration;

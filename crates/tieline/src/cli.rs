@@ -100,6 +100,8 @@ enum Scoped {
     /// See who calls which service, and decide about it
     #[command(subcommand)]
     Subscription(command::subscription::SubscriptionCommand),
+    /// See who depends on whom, and what breaks when one is taken away
+    Graph(command::graph::GraphArguments),
     /// Check and migrate descriptors; needs no server
     #[command(subcommand)]
     Descriptor(command::descriptor::DescriptorCommand),
@@ -174,6 +176,7 @@ fn run(cli: Cli) -> Done {
         Scoped::Run(arguments) => command::run::run(arguments, &context),
         Scoped::Descriptor(command) => command::descriptor::run(command, context.output()),
         Scoped::Subscription(command) => command::subscription::run(command, &context),
+        Scoped::Graph(arguments) => command::graph::run(&arguments, &context),
         Scoped::Token(command) => command::token::run(command, &context),
         Scoped::LoginLink => command::login_link::run(&context),
         Scoped::Audit(command) => command::audit::run(command, &context),

@@ -183,7 +183,8 @@ impl Client {
         })
     }
 
-    fn stranger(&self) -> Failure {
+    /// The failure of an answer that none of Tieline is.
+    pub(crate) fn stranger(&self) -> Failure {
         Failure::unreachable(
             code!("not_a_tieline_server"),
             format!("what answers at {} is no Tieline server", self.url),

@@ -7,6 +7,7 @@ mod api;
 mod caller;
 mod carry;
 mod console;
+pub mod drawing;
 mod error;
 mod guard;
 mod idempotency;

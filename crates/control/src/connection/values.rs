@@ -1,6 +1,8 @@
 //! What each parameter of a connection is in one environment, or what it waits for. Reads only: keys are minted
 //! elsewhere, and nothing here opens a secret.
 
+use std::collections::BTreeMap;
+
 use tieline_core::format::command_word;
 use tieline_core::id::ComponentId;
 use tieline_core::kind::{CHOREO_API_KEY, CONSUMER_KEY, CONSUMER_SECRET, SERVICE_URL, TOKEN_URL};
@@ -252,8 +254,13 @@ impl Work<'_> {
 
 /// What a connection's mapping says of an environment.
 pub(crate) fn mapped<'a>(connection: &'a Connection, environment: &Environment) -> Option<&'a str> {
+    mapped_in(&connection.mapping, environment)
+}
+
+/// As [`mapped`], for the mapping alone.
+pub(crate) fn mapped_in<'a>(mapping: &'a BTreeMap<String, String>, environment: &Environment) -> Option<&'a str> {
     let here = |handle: &str| handle.eq_ignore_ascii_case(&environment.handle);
-    connection.mapping.iter().find(|(handle, _)| here(handle)).map(|(_, target)| target.as_str())
+    mapping.iter().find(|(handle, _)| here(handle)).map(|(_, target)| target.as_str())
 }
 
 fn plain(value: String) -> ValueState {

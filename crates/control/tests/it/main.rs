@@ -6,6 +6,7 @@ mod collisions;
 mod connection;
 mod deployment;
 mod frame;
+mod graph;
 mod hostile;
 mod key;
 mod memory;

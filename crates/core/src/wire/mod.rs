@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod connection;
+pub mod graph;
 pub mod oauth;
 pub mod outline;
 pub mod plan;

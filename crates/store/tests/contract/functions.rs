@@ -18,6 +18,7 @@ use tieline_store::Transaction;
 use tieline_store::backup::TABLES;
 use tieline_store::connection::Connection;
 use tieline_store::deployment::Deployment;
+use tieline_store::graph::UseFilter;
 use tieline_store::key::{Application, Key, SealedVersion};
 use tieline_store::oauth::{Revocation, SigningKeyRow};
 use tieline_store::organization::Organization;
@@ -482,6 +483,7 @@ async fn deployments(transaction: &mut Transaction) -> Done {
     assert_eq!(transaction.deployment_connections(DEPLOYMENT).await?, [CONNECTION]);
     assert_eq!(transaction.deployments_using_connection(CONNECTION).await?, all);
     assert_eq!(transaction.connections_of_deployment(DEPLOYMENT).await?.len(), 1);
+    graph(transaction).await?;
     let later = "2020-01-01T00:00:00Z".parse().expect("a time");
     for marked in [
         transaction.replan_connection(CONNECTION, "first", AT).await?,
@@ -513,6 +515,30 @@ async fn deployments(transaction: &mut Transaction) -> Done {
     transaction.instances_forget(AT).await?;
     assert_eq!(transaction.instances_of_component(COMPONENT).await?, [(instance, "two".to_owned())]);
     retiring(transaction).await
+}
+
+/// Who uses what: the one deployment, and no external consumer.
+async fn graph(transaction: &mut Transaction) -> Done {
+    let other = Uuid::from_u128(99);
+    for (filter, found) in [
+        (UseFilter::default(), 1),
+        (UseFilter { project: Some(PROJECT), environment: Some(ENVIRONMENT) }, 1),
+        (UseFilter { project: Some(ProjectId(other)), environment: None }, 0),
+        (UseFilter { project: None, environment: Some(EnvironmentId(other)) }, 0),
+    ] {
+        let uses = transaction.uses_of_deployments(ORGANIZATION, filter, 10).await?;
+        assert_eq!(uses.len(), found, "{filter:?}");
+        for usage in uses {
+            assert_eq!((usage.connection_id, usage.environment_id), (CONNECTION, Some(ENVIRONMENT)));
+            assert_eq!((usage.offered.as_slice(), usage.version.is_some()), (&[ENVIRONMENT][..], true));
+        }
+    }
+    assert_eq!(transaction.uses_of_deployments(ORGANIZATION, UseFilter::default(), 0).await?, []);
+    assert_eq!(transaction.uses_of_external_consumers(ORGANIZATION, UseFilter::default(), 10).await?, []);
+    for entry in transaction.entries_assigned(ORGANIZATION).await? {
+        assert_eq!((entry.id, entry.service_id, entry.values.len()), (ENTRY, SERVICE, 0));
+    }
+    Ok(())
 }
 
 /// What retires, who holds it, and its end. The deployment and the instance run with the snapshot `two`.

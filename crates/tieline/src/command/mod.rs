@@ -9,6 +9,8 @@ pub(crate) mod deployment;
 pub(crate) mod descriptor;
 pub(crate) mod environment;
 pub(crate) mod explain;
+pub(crate) mod graph;
+pub(crate) mod graph_text;
 pub(crate) mod key;
 pub(crate) mod login_link;
 pub(crate) mod organization;

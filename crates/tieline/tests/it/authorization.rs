@@ -138,6 +138,7 @@ fn table() -> Vec<(&'static str, Row, Value)> {
         ("subscription_refuse", ADMINISTER, json!({})),
         ("subscription_block", ADMINISTER, json!({})),
         ("subscription_unblock", ADMINISTER, Value::Null),
+        ("graph_view", MEMBERS, Value::Null),
         ("connection_delete", DEVELOP, Value::Null),
         ("plan", VIEW, json!({ "environment": "development", "source": source })),
         ("deploy", DEVELOP, json!({ "environment": "development", "version": "!", "source": source })),

@@ -12,6 +12,7 @@ mod descriptor;
 mod endings;
 mod feed;
 mod gateway;
+mod graph;
 mod hostile;
 mod killed;
 mod oauth;

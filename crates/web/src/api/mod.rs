@@ -6,6 +6,7 @@ mod backup;
 mod connection;
 mod deployment;
 mod gateway;
+mod graph;
 mod service;
 mod subscription;
 mod tenancy;
@@ -22,6 +23,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .merge(connection::router())
         .merge(deployment::router())
         .merge(gateway::router())
+        .merge(graph::router())
         .merge(service::router())
         .merge(subscription::router())
         .merge(tenancy::router())
