@@ -66,11 +66,7 @@ impl Transaction {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn credential_retire(
-        &mut self,
-        credential: &Credential,
-        not_after: Option<Timestamp>,
-    ) -> Result<()> {
+    pub async fn credential_retire(&mut self, credential: &Credential, not_after: Option<Timestamp>) -> Result<()> {
         let sql = match credential.issued {
             Issued::ClientSecret { .. } => "UPDATE client_secret SET not_after = $1 WHERE id = $2",
             Issued::ApiKey { .. } => "UPDATE api_key SET not_after = $1 WHERE id = $2",

@@ -104,11 +104,14 @@ impl Table {
         Replacement((!nothing).then(Kept::default))
     }
 
-    /// Puts a part of a whole table.
+    /// Applies a part of a whole table. What went while it came is named without an entry.
     pub fn replace_part(&self, replacement: &mut Replacement, changes: BTreeMap<String, Option<Entry>>) {
         let _one_at_a_time = self.applying.lock().unwrap_or_else(PoisonError::into_inner);
-        for entry in changes.into_values().flatten() {
-            self.put(entry, replacement.0.as_mut());
+        for (name, change) in changes {
+            match change {
+                Some(entry) => self.put(entry, replacement.0.as_mut()),
+                None => self.remove(&name),
+            }
         }
     }
 

@@ -133,7 +133,11 @@ fn a_table_in_parts_takes_anothers_place_at_its_end() {
     assert_eq!((held(&table), *table.number().borrow()), ([true; 7], Some(5)));
     let mut second = table.replace();
     table.replace_part(&mut second, part(vec![subscription("a/b"), subscription("c")]));
-    table.replace_part(&mut second, part(vec![api_key("k")]));
+    table.replace_part(&mut second, part(vec![api_key("k"), subscription("d")]));
+    // It goes while the table comes.
+    table.replace_part(&mut second, [(subscription("d").key(), None)].into());
+    let place = Route::new(Key(0, 0), route("/", EndpointType::REST), None);
+    assert!(table.subscription("d", &place).is_none());
     assert_eq!((held(&table), *table.number().borrow()), ([true; 7], Some(5)), "what there was serves on");
     table.replaced(second, 6);
     assert_eq!(held(&table), [false, true, true, false, false, false, false]);
