@@ -216,20 +216,16 @@ async fn external_consumers_and_circles_are_in_it() {
 
 #[tokio::test]
 async fn what_is_carried_forward_is_degraded() {
-    let world = World::sqlite().await;
-    shop(&world).await;
-    let id = view(&world, &world.admin, GraphQuery::default()).await.edges[3].connection_id.to_string();
-    // The connection is mapped to an endpoint that production does not have: its values are carried forward.
-    let mut transaction = world.store.write().await.unwrap();
-    let mut connection = transaction.connection_by_id(id.parse().unwrap()).await.unwrap().unwrap();
-    connection.mapping.insert("production".to_owned(), "none".to_owned());
-    transaction.connection_update(&connection).await.unwrap();
-    transaction.replan_connection(connection.id, "test", world.at()).await.unwrap();
-    transaction.commit().await.unwrap();
-    world.control.replan().await.unwrap();
-    let found = view(&world, &world.admin, GraphQuery::default()).await;
-    let states: Vec<_> = found.edges.iter().map(|edge| edge.status).collect();
-    use GraphStatus::{Degraded, Pending, Ready};
-    assert_eq!(states, [Ready, Ready, Pending, Degraded, Ready], "{:?}", found.edges);
-    assert!(found.edges[3].since.is_some() && found.edges[3].reason.is_some());
+    for world in World::all().await {
+        provider::internal(&world, SHOP, "ledger", "REST", "Project").await;
+        provider::component(&world, SHOP, "orders", ComponentType::Service).await;
+        world.connect("orders", "ledger", LEDGER).await;
+        world.deploy("orders", "development", "ledger", LEDGER).await;
+        world.control.undeploy(&world.admin, ACME, SHOP, "ledger", "development", None).await.unwrap();
+        let found = view(&world, &world.admin, GraphQuery::default()).await;
+        assert_eq!(edges(&found), ["shop/orders development shop/ledger"]);
+        let edge = &found.edges[0];
+        assert_eq!((edge.status, edge.since), (GraphStatus::Degraded, Some(world.at())), "{edge:?}");
+        assert!(edge.reason.as_ref().unwrap().contains("not deployed in development"), "{edge:?}");
+    }
 }
