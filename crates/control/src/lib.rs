@@ -16,6 +16,7 @@ mod environment;
 mod error;
 mod feed;
 mod graph;
+mod identity_provider;
 mod installation_token;
 mod key;
 mod memory;
@@ -44,6 +45,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use jiff::Timestamp;
 use tieline_core::clock::Clock;
 use tieline_core::id::{InstanceId, TokenId};
+use tieline_core::identity_provider::ProviderClient;
 use tieline_core::model::SigningAlgorithm;
 use tieline_core::randomness::{Randomness, uuid_v4, uuid_v7};
 use tieline_core::secret::Digest;
@@ -55,6 +57,7 @@ use uuid::Uuid;
 use crate::actor::Known;
 use crate::deployment::{Delivered, Report};
 use crate::feed::Feed;
+use crate::identity_provider::Registrations;
 use crate::memory::Memory;
 use crate::oauth::{Clients, Failures, Signing};
 
@@ -110,6 +113,10 @@ pub struct Control {
     rotation: Mutex<()>,
     clock: Arc<dyn Clock>,
     randomness: Arc<dyn Randomness>,
+    /// What asks the identity providers of organizations.
+    provider_client: Arc<dyn ProviderClient>,
+    /// The registration of clients there.
+    registrations: Registrations,
     settings: Settings,
     feed: Feed,
     /// The last change that a gateway in this process has applied; none while there is no gateway.

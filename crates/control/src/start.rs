@@ -3,6 +3,7 @@
 use std::sync::{Arc, RwLock};
 
 use tieline_core::clock::Clock;
+use tieline_core::identity_provider::ProviderClient;
 use tieline_core::randomness::Randomness;
 use tieline_core::secret::Secret;
 use tieline_store::Store;
@@ -12,6 +13,7 @@ use tieline_vault::seal::Sealer;
 use tokio::sync::{Mutex, Semaphore, watch};
 
 use crate::feed::Feed;
+use crate::identity_provider::Registrations;
 use crate::memory::Memory;
 use crate::oauth::{Clients, Failures, Signing};
 use crate::service::OUTLINES;
@@ -63,6 +65,7 @@ impl Control {
         keyring: Keyring,
         clock: Arc<dyn Clock>,
         randomness: Arc<dyn Randomness>,
+        provider_client: Arc<dyn ProviderClient>,
         settings: Settings,
         keep: impl FnOnce(&Secret) -> std::result::Result<(), E>,
     ) -> std::result::Result<Self, E> {
@@ -103,6 +106,8 @@ impl Control {
             rotation,
             clock,
             randomness,
+            provider_client,
+            registrations: Registrations::default(),
             settings,
             feed: Feed::new(number),
             applied: watch::channel(None).0,

@@ -63,6 +63,14 @@ pub struct Reconciled {
     pub failed: usize,
 }
 
+impl std::ops::Add for Reconciled {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { done: self.done + other.done, failed: self.failed + other.failed }
+    }
+}
+
 /// The server itself, as an actor in one organization.
 pub(crate) fn server_in(organization: &Organization) -> Actor {
     let grant = Grant {

@@ -130,6 +130,16 @@ pub fn check(url: &str, rules: &AddressRules<'_>) -> Result<(), String> {
     Ok(())
 }
 
+/// Whether a URL names loopback, by name or by number.
+#[must_use]
+pub fn is_loopback(url: &str) -> bool {
+    let authority = url.split_once("://").and_then(|(_, rest)| rest.split(['/', '?', '#']).next()).unwrap_or_default();
+    let Some((host, _)) = split_port(authority) else { return false };
+    let name = host.trim_end_matches('.').to_ascii_lowercase();
+    let address = host.parse::<IpAddr>().ok().or_else(|| numeric(&name)).map(plain);
+    address.map_or_else(|| LOOPBACK_NAMES.contains(&name.as_str()), |address| address.is_loopback())
+}
+
 fn loopback(rules: &AddressRules<'_>) -> Result<(), String> {
     if rules.loopback {
         Ok(())
@@ -288,6 +298,22 @@ mod tests {
             ("http://host:99999", open, false),
         ] {
             assert_eq!(check(url, &rules).is_ok(), good, "{url}");
+        }
+    }
+
+    #[test]
+    fn loopback_is_known_in_every_dress() {
+        for (url, expect) in [
+            ("http://127.0.0.1:80/x", true),
+            ("http://[::1]", true),
+            ("http://localhost:1", true),
+            ("http://2130706433", true),
+            ("http://127.0.0.1.example.com", false),
+            ("http://127.0.0.1@example.com", false),
+            ("http://10.0.0.1", false),
+            ("localhost", false),
+        ] {
+            assert_eq!(is_loopback(url), expect, "{url}");
         }
     }
 

@@ -6,6 +6,7 @@
 mod connection;
 mod deployment;
 mod gateway;
+mod identity_provider;
 mod marketplace;
 mod rotation;
 mod subscription;
@@ -355,6 +356,7 @@ const TABLES: &[&[(&str, &str)]] = &[
     connection::PAGES,
     deployment::PAGES,
     gateway::PAGES,
+    identity_provider::PAGES,
     marketplace::PAGES,
     rotation::PAGES,
     subscription::PAGES,

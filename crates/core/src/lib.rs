@@ -16,6 +16,7 @@ pub mod format;
 pub mod graph;
 pub mod guide;
 pub mod id;
+pub mod identity_provider;
 pub mod kind;
 pub mod model;
 pub mod name;

@@ -139,8 +139,8 @@ pub struct IssuerEntry {
     /// Handle of the one organization whose routes it opens; none for Tieline's own issuer, which serves all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub organization: Option<String>,
-    /// The audience that its tokens must name, for an issuer of an organization; Tieline's own tokens name
-    /// `<issuer>/<organization>/<environment>`.
+    /// The audience that its tokens must name, for an issuer of an organization, if it asks for one; Tieline's own tokens
+    /// name `<issuer>/<organization>/<environment>`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audience: Option<String>,
     /// Its public keys (RFC 7517), each with `kid` and `alg`.

@@ -125,6 +125,7 @@ CREATE TABLE oauth_application (
     created_at TEXT NOT NULL,
     UNIQUE (owner_kind, owner_id)
 );
+CREATE INDEX oauth_application_by_organization ON oauth_application (organization_id, id);
 
 CREATE TABLE oauth_client (
     id TEXT PRIMARY KEY,
@@ -134,6 +135,44 @@ CREATE TABLE oauth_client (
     UNIQUE (application_id, environment_id)
 );
 CREATE INDEX oauth_client_by_environment ON oauth_client (environment_id);
+
+-- The identity provider of an organization that has its own: what its metadata says, and its public keys (JSON), as they
+-- were read last. `failure`: why they could not be read since.
+CREATE TABLE identity_provider (
+    organization_id TEXT PRIMARY KEY REFERENCES organization (id),
+    issuer TEXT NOT NULL,
+    audience TEXT,
+    registration_token_id TEXT REFERENCES sealed_version (id),
+    metadata TEXT NOT NULL,
+    keys TEXT NOT NULL,
+    checked_at TEXT NOT NULL,
+    failure TEXT,
+    created_at TEXT NOT NULL
+);
+CREATE INDEX identity_provider_by_token ON identity_provider (registration_token_id)
+    WHERE registration_token_id IS NOT NULL;
+
+-- A client that an identity provider has, or is to have: then it has no `registered_id`, which is its id there. Without
+-- `client_id` nobody needs it any more, and it is to be deleted there. `due_at` says when something is to be done about it,
+-- `begun_at` since when the provider is being asked for it.
+CREATE TABLE client_registration (
+    id TEXT PRIMARY KEY,
+    organization_id TEXT NOT NULL REFERENCES organization (id),
+    client_id TEXT UNIQUE REFERENCES oauth_client (id),
+    name TEXT NOT NULL,
+    registered_id TEXT,
+    management_uri TEXT,
+    management_token_id TEXT REFERENCES sealed_version (id),
+    begun_at TEXT,
+    attempts BIGINT NOT NULL,
+    due_at TEXT,
+    failure TEXT,
+    created_at TEXT NOT NULL,
+    UNIQUE (organization_id, registered_id)
+);
+CREATE INDEX client_registration_due ON client_registration (organization_id, due_at, id) WHERE due_at IS NOT NULL;
+CREATE INDEX client_registration_by_token ON client_registration (management_token_id)
+    WHERE management_token_id IS NOT NULL;
 
 -- A connection that was deleted while deployments used it stays, with `deleted_at`, until the last of them is replaced.
 CREATE TABLE connection (

@@ -59,6 +59,17 @@ const SCHEMA: &[(&str, &str, usize)] = &[
     ("oauth_application", "id organization_id owner_kind owner_id created_at", 1),
     ("oauth_client", "id application_id environment_id created_at", 1),
     (
+        "identity_provider",
+        "organization_id issuer audience registration_token_id metadata keys checked_at failure created_at",
+        1,
+    ),
+    (
+        "client_registration",
+        "id organization_id client_id name registered_id management_uri management_token_id begun_at #attempts due_at \
+         failure created_at",
+        1,
+    ),
+    (
         "connection",
         "id organization_id project_id component_id level name name_part description service_id access_mode scheme \
          secrets application_id mapping #revision created_at updated_at deleted_at",

@@ -76,7 +76,7 @@ pub struct Transaction {
 type Question = (&'static str, Vec<Value>);
 
 /// Tables whose rows are the same throughout a transaction that remembers what it read.
-const REMEMBERED: [&str; 13] = [
+const REMEMBERED: [&str; 15] = [
     "environment",
     "project",
     "component",
@@ -85,6 +85,8 @@ const REMEMBERED: [&str; 13] = [
     "connection",
     "release",
     "oauth_client",
+    "identity_provider",
+    "client_registration",
     "client_secret",
     "api_key",
     "deployed_endpoint",

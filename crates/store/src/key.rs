@@ -24,6 +24,18 @@ pub struct Application {
     pub created_at: Timestamp,
 }
 
+impl Application {
+    fn read(row: &Row) -> Result<Self> {
+        Ok(Self {
+            id: row.parsed("id")?,
+            organization_id: row.parsed("organization_id")?,
+            owner_kind: row.text("owner_kind")?,
+            owner_id: row.text("owner_id")?,
+            created_at: row.parsed("created_at")?,
+        })
+    }
+}
+
 /// A row of `sealed_version`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SealedVersion {
@@ -155,21 +167,29 @@ impl Transaction {
     /// When the database fails.
     pub async fn application_by_owner(&mut self, kind: &str, id: &str) -> Result<Option<Application>> {
         let sql = "SELECT * FROM oauth_application WHERE owner_kind = $1 AND owner_id = $2";
-        let row = self.row(sql, &[text(kind), text(id)]).await?;
-        row.map(|row| {
-            Ok(Application {
-                id: row.parsed("id")?,
-                organization_id: row.parsed("organization_id")?,
-                owner_kind: row.text("owner_kind")?,
-                owner_id: row.text("owner_id")?,
-                created_at: row.parsed("created_at")?,
-            })
-        })
-        .transpose()
+        self.row(sql, &[text(kind), text(id)]).await?.as_ref().map(Application::read).transpose()
+    }
+
+    /// Finds an application.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn application_by_id(&mut self, id: ApplicationId) -> Result<Option<Application>> {
+        let row = self.row("SELECT * FROM oauth_application WHERE id = $1", &[text(id)]).await?;
+        row.as_ref().map(Application::read).transpose()
+    }
+
+    /// The application of a client.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn application_of_client(&mut self, client: &str) -> Result<Option<ApplicationId>> {
+        let row = self.row("SELECT application_id FROM oauth_client WHERE id = $1", &[text(client)]).await?;
+        row.map(|row| row.parsed("application_id")).transpose()
     }
 
     /// Revokes the secrets of an application, and forgets it with its clients. The sealed versions stay, revoked, for the
-    /// snapshots that refer to them.
+    /// snapshots that refer to them; what an identity provider has of it is to be deleted there.
     ///
     /// # Errors
     /// [`crate::Error::Referenced`] while a connection uses it.
@@ -186,6 +206,10 @@ impl Transaction {
             &[text(id)],
         )
         .await?;
+        let sql = "UPDATE client_registration SET client_id = NULL, attempts = 0, failure = NULL,
+                 due_at = CASE WHEN begun_at IS NULL THEN created_at ELSE due_at END
+             WHERE client_id IN (SELECT id FROM oauth_client WHERE application_id = $1)";
+        self.execute(sql, &[text(id)]).await?;
         self.execute("DELETE FROM oauth_client WHERE application_id = $1", &[text(id)]).await?;
         self.execute("DELETE FROM oauth_application WHERE id = $1", &[text(id)]).await?;
         self.decisions_forget(&Subscriber::Application(id)).await

@@ -176,7 +176,7 @@ impl Transaction {
 
 /// Clients.
 impl Transaction {
-    /// Finds a client.
+    /// Finds a client of the token service; those of an identity provider are its own.
     ///
     /// # Errors
     /// When the database fails.
@@ -185,7 +185,7 @@ impl Transaction {
                  o.handle AS organization, o.token_lifetime
              FROM oauth_client c JOIN environment e ON e.id = c.environment_id
                  JOIN organization o ON o.id = e.organization_id
-             WHERE c.id = $1";
+             WHERE c.id = $1 AND NOT EXISTS (SELECT 1 FROM client_registration r WHERE r.client_id = c.id)";
         let row = self.row(sql, &[text(client)]).await?;
         row.map(|row| {
             Ok(Client {

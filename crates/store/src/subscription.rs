@@ -253,7 +253,8 @@ impl Transaction {
         self.rows(sql, &values).await?.iter().map(Subscription::read).collect()
     }
 
-    /// The subscriptions of an application's clients to a service.
+    /// The subscriptions of an application's clients to a service. A client that an identity provider has is known by its
+    /// id there; one that it is to have, and has not yet, cannot call anything.
     ///
     /// # Errors
     /// When the database fails.
@@ -262,14 +263,17 @@ impl Transaction {
         application: ApplicationId,
         service: ServiceId,
     ) -> Result<Vec<ClientSubscription>> {
-        let sql = "SELECT oauth_client.id AS client, subscription.connection_id, subscription.environment_id,
-                 subscription.provider_environment_id, service.approval
+        let sql = "SELECT COALESCE(client_registration.registered_id, oauth_client.id) AS client,
+                 subscription.connection_id, subscription.environment_id, subscription.provider_environment_id,
+                 service.approval
              FROM connection JOIN subscription ON subscription.connection_id = connection.id
              JOIN oauth_client ON oauth_client.application_id = connection.application_id
                  AND oauth_client.environment_id = subscription.environment_id
+             LEFT JOIN client_registration ON client_registration.client_id = oauth_client.id
              JOIN service ON service.id = connection.service_id
              WHERE connection.application_id = $1 AND connection.service_id = $2
                  AND connection.access_mode IN ('organization', 'public') AND connection.scheme = 'oauth2'
+                 AND (client_registration.id IS NULL OR client_registration.registered_id IS NOT NULL)
              ORDER BY client, subscription.provider_environment_id, subscription.connection_id";
         let rows = self.rows(sql, &[text(application), text(service)]).await?;
         let read = |row: &Row| {

@@ -148,7 +148,7 @@ impl Transaction {
     /// # Errors
     /// [`crate::Error::Referenced`] while anything else refers to it.
     pub async fn environment_delete(&mut self, id: EnvironmentId) -> Result<()> {
-        const HISTORY: [&str; 12] = [
+        const HISTORY: [&str; 13] = [
             "DELETE FROM instance WHERE environment_id = $1",
             "DELETE FROM deployed_endpoint WHERE environment_id = $1",
             "DELETE FROM deployment_connection WHERE deployment_id IN (SELECT id FROM deployment WHERE environment_id = $1)",
@@ -159,6 +159,9 @@ impl Transaction {
             "DELETE FROM subscription_decision WHERE environment_id = $1",
             "DELETE FROM api_key WHERE environment_id = $1",
             "DELETE FROM client_secret WHERE client_id IN (SELECT id FROM oauth_client WHERE environment_id = $1)",
+            "UPDATE client_registration SET client_id = NULL, attempts = 0, failure = NULL,
+                 due_at = CASE WHEN begun_at IS NULL THEN created_at ELSE due_at END
+             WHERE client_id IN (SELECT id FROM oauth_client WHERE environment_id = $1)",
             "DELETE FROM oauth_client WHERE environment_id = $1",
             "DELETE FROM token WHERE environment_id = $1",
         ];

@@ -81,9 +81,16 @@ impl Server {
             first_admin = Some(token.clone());
             server::keep_admin_token(&settings.data, token, &SystemRandomness)
         };
-        let control =
-            Control::open::<Failure>(store.clone(), keyring, Arc::new(SystemClock), randomness, control_settings, keep)
-                .await?;
+        let control = Control::open::<Failure>(
+            store.clone(),
+            keyring,
+            Arc::new(SystemClock),
+            randomness,
+            Arc::new(server::HttpProviderClient),
+            control_settings,
+            keep,
+        )
+        .await?;
         control.finish_rotation().await.map_err(StartError::from)?;
         control.signing_key_begin().await.map_err(StartError::from)?;
         let status = control.addresses_reconcile().await.map_err(StartError::from)?;

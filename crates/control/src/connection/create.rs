@@ -33,7 +33,8 @@ impl Control {
     /// # Errors
     /// `forbidden`, `scope_missing`, `connection_name_invalid`, `connection_name_taken`, `connection_id_invalid`,
     /// `connection_id_taken`, `service_not_found`, `service_not_listed`, `service_not_usable_here`,
-    /// `access_mode_not_offered`, `scheme_not_offered`, `not_applicable`, `web_app_without_url`, and those of the mapping.
+    /// `access_mode_not_offered`, `scheme_not_offered`, `not_applicable`, `web_app_without_url`, `secrets_at_provider`, and
+    /// those of the mapping.
     pub async fn connection_create(
         &self,
         actor: &Actor,
@@ -48,7 +49,12 @@ impl Control {
             "service": answer.service,
         });
         work.finish("connection_create", &connection.id.to_string(), detail).await?;
-        Ok(answer)
+        let Some(application) = connection.application_id else { return Ok(answer) };
+        if !self.registrations_await(application).await? {
+            return Ok(answer);
+        }
+        let mut work = self.read(actor, organization).await?;
+        Ok(work.show(&connection, Show::Masked).await?.view)
     }
 }
 
@@ -89,6 +95,7 @@ impl Work<'_> {
         };
         self.refuse_collisions(&connection, &service).await?;
         if minted == Minted::Client {
+            self.refuse_own_secrets(secrets).await?;
             connection.application_id = Some(self.application_for(&connection, request.own_application).await?);
         }
         self.transaction.connection_insert(&connection).await.map_err(|error| match error {

@@ -1,6 +1,7 @@
 //! OAuth applications and keys: which application a connection uses, and the client ids, secrets and API keys that are
-//! minted for it in each environment. Nothing here replaces or revokes a key that is there; `rotation` does. A key that
-//! retires because its holder used it no more goes on.
+//! minted for it in each environment. Where the organization has an identity provider of its own, that draws id and secret.
+//! Nothing here replaces or revokes a key that is there; `rotation` does. A key that retires because its holder used it no
+//! more goes on.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -124,7 +125,8 @@ impl Work<'_> {
                     None => self.client_new(application, environment).await?,
                 };
                 clients.insert(application, client.clone());
-                if !at_deployment && secrets.insert((application, holder.map(|component| component.id))) {
+                let first = secrets.insert((application, holder.map(|component| component.id)));
+                if !at_deployment && first && !self.is_registered_elsewhere(&client).await? {
                     self.client_secret_new(&client, holder).await?;
                 }
             }
@@ -155,7 +157,11 @@ impl Work<'_> {
                     let issued = Issued::ClientSecret { client, application };
                     self.key_resume(Credential { issued, environment_id, key }).await?;
                 }
-                None => self.client_secret_new(&client, holder).await?,
+                None => {
+                    if !self.is_registered_elsewhere(&client).await? {
+                        self.client_secret_new(&client, holder).await?;
+                    }
+                }
             }
         }
         if minted == Minted::Nothing {
@@ -210,12 +216,18 @@ impl Work<'_> {
     async fn client_new(&mut self, application: ApplicationId, environment: &Environment) -> Result<String> {
         let client = token::client_id(&*self.control.randomness);
         self.transaction.client_insert(&client, application, environment.id, self.at).await?;
+        self.registration_want(&client, application, environment).await?;
         Ok(client)
     }
 
     /// Seals a secret that was just drawn. The context ends in the row's id, so that sealed bytes moved to another row do
     /// not open there.
-    async fn key(&mut self, context: &str, drawn: (Secret, Digest), holder: Option<&Component>) -> Result<Key> {
+    pub(crate) async fn key(
+        &mut self,
+        context: &str,
+        drawn: (Secret, Digest),
+        holder: Option<&Component>,
+    ) -> Result<Key> {
         let (secret, digest) = drawn;
         let id = RowId(self.control.new_id());
         let sealed_version_id = self.seal_value(&format!("{context}/{id}"), &secret).await?;

@@ -142,15 +142,18 @@ impl Work<'_> {
         for parameter in parameters {
             let value = match parameter.key.as_str() {
                 SERVICE_URL => self.service_url(connection, service, &provider, address.as_ref()).await?,
-                TOKEN_URL => plain(format!("{}/oauth2/token", self.control.settings.public_url)),
-                CONSUMER_KEY => self.client_id(connection, environment).await?.map_or_else(unminted, plain),
-                CONSUMER_SECRET => {
-                    let keys = match self.client_id(connection, environment).await? {
-                        Some(client) => self.transaction.client_secrets(&client).await?,
-                        None => Vec::new(),
-                    };
-                    key_value(connection, holder, keys)
-                }
+                TOKEN_URL => plain(self.token_url().await?),
+                CONSUMER_KEY => match self.client_id(connection, environment).await? {
+                    Some(client) => self.client_presented(&client).await?.map_or_else(ValueState::Pending, plain),
+                    None => unminted(),
+                },
+                CONSUMER_SECRET => match self.client_id(connection, environment).await? {
+                    Some(client) => match self.client_presented(&client).await? {
+                        Ok(_) => key_value(connection, holder, self.transaction.client_secrets(&client).await?),
+                        Err(reason) => ValueState::Pending(reason),
+                    },
+                    None => unminted(),
+                },
                 CHOREO_API_KEY => {
                     let keys = self.transaction.api_keys(connection.id, environment.id).await?;
                     key_value(connection, holder, keys)

@@ -29,8 +29,8 @@ impl Control {
     /// client secret is being rotated for another that shares the client, the API key is rotated alone.
     ///
     /// # Errors
-    /// `connection_not_found`, `forbidden`, `deadline_invalid`, `not_rotatable`, `secrets_shared`, `rotation_under_way`,
-    /// `rotation_touches_others` and `rotation_breaks` with those whom it would touch.
+    /// `connection_not_found`, `forbidden`, `deadline_invalid`, `not_rotatable`, `rotation_at_provider`, `secrets_shared`,
+    /// `rotation_under_way`, `rotation_touches_others` and `rotation_breaks` with those whom it would touch.
     pub async fn connection_rotate(
         &self,
         actor: &Actor,
@@ -51,6 +51,7 @@ impl Control {
                 "give one from 1 second to 30 days; to revoke the former keys at once use --now",
             ));
         }
+        work.refuse_provider_secrets(&connection).await?;
         let mut sets = work.key_sets_of(&connection, &environments, scope, request.component.as_deref()).await?;
         sets.retain(|set| !set.is_dropped());
         if sets.is_empty() {

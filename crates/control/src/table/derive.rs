@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use tieline_core::endpoint::Visibility;
 use tieline_core::id::{ApplicationId, ConnectionId, ServiceId};
-use tieline_core::route_table::{ApiKeyEntry, Entry, RevocationEntry, RouteEntry, SubscriptionEntry};
+use tieline_core::route_table::{ApiKeyEntry, Entry, IssuerEntry, RevocationEntry, RouteEntry, SubscriptionEntry};
 use tieline_core::secret::Digest;
 use tieline_core::service_url::Route;
+use tieline_store::identity_provider::IdentityProvider;
 use tieline_store::oauth::Revocation;
 use tieline_store::subscription::Subscriber;
 
@@ -27,7 +28,22 @@ impl Work<'_> {
                 let entry = |Revocation { id, until, .. }| Entry::Revocation(RevocationEntry { id, until });
                 Ok(found.map(entry).into_iter().collect())
             }
+            Scope::Issuer => self.derive_issuer().await,
         }
+    }
+
+    /// The issuer that opens the organization's routes beside Tieline's own.
+    async fn derive_issuer(&mut self) -> Result<Vec<Entry>> {
+        let provider = self.identity_provider().await?;
+        let entry = |provider: IdentityProvider| {
+            Entry::Issuer(IssuerEntry {
+                issuer: provider.issuer,
+                organization: Some(self.organization.handle.clone()),
+                audience: provider.audience,
+                keys: provider.keys,
+            })
+        };
+        Ok(provider.map(entry).into_iter().collect())
     }
 
     /// What a route carries is judged by what is deployed in its environment; its schemes are the service's.

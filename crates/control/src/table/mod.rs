@@ -40,6 +40,8 @@ pub(crate) enum Scope {
     ApiKeys(ConnectionId),
     /// What was revoked before its time, by the id of the revocation.
     Revocation(String),
+    /// The organization's own identity provider.
+    Issuer,
 }
 
 impl fmt::Display for Scope {
@@ -49,6 +51,7 @@ impl fmt::Display for Scope {
             Self::Subscriptions(application, service) => write!(f, "subscriptions/{application}/{service}"),
             Self::ApiKeys(connection) => write!(f, "api-keys/{connection}"),
             Self::Revocation(id) => write!(f, "revocation/{id}"),
+            Self::Issuer => f.write_str("issuer"),
         }
     }
 }
@@ -63,6 +66,7 @@ impl FromStr for Scope {
         let read = match (kind, first, second) {
             (Some("routes"), Some(service), None) => service.parse().map(Self::Routes),
             (Some("revocation"), Some(id), None) => Ok(Self::Revocation(id.to_owned())),
+            (Some("issuer"), None, None) => Ok(Self::Issuer),
             (Some("api-keys"), Some(connection), None) => connection.parse().map(Self::ApiKeys),
             (Some("subscriptions"), Some(application), Some(service)) => {
                 application.parse().and_then(|application| Ok(Self::Subscriptions(application, service.parse()?)))
@@ -90,6 +94,11 @@ impl Work<'_> {
     /// Says that something was revoked.
     pub(crate) fn touch_revocation(&mut self, id: &str) {
         self.touched.insert(Scope::Revocation(id.to_owned()));
+    }
+
+    /// Says that the organization's own identity provider, or its keys, may have changed.
+    pub(crate) fn touch_issuer(&mut self) {
+        self.touched.insert(Scope::Issuer);
     }
 
     /// Says that what a connection's keys may call, or its keys themselves, may have changed.
@@ -167,6 +176,7 @@ mod tests {
             Scope::Subscriptions(ApplicationId(a), ServiceId(b)),
             Scope::ApiKeys(ConnectionId(b)),
             Scope::Revocation("id of a token".to_owned()),
+            Scope::Issuer,
         ] {
             assert_eq!(scope.to_string().parse::<Scope>().unwrap(), scope);
         }

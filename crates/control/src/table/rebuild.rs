@@ -64,6 +64,7 @@ impl Work<'_> {
     /// Everything that has entries, or might have.
     async fn touch_everything(&mut self) -> Result<()> {
         let organization = self.organization.id;
+        self.touch_issuer();
         let mut after = String::new();
         loop {
             let scopes = self.transaction.table_scopes(&organization.to_string(), &after, BATCH).await?;

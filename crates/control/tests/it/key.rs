@@ -17,6 +17,7 @@ use tieline_vault::seal::Sealer;
 use tieline_vault::system::{SystemClock, SystemRandomness};
 use uuid::Uuid;
 
+use crate::identity_provider::fake::FakeProvider;
 use crate::world::{ACME, World};
 
 /// More than two batches of a rotation.
@@ -109,7 +110,8 @@ async fn open(store: &Store, file: PathBuf, keep: impl FnOnce(&Secret)) -> Contr
         Ok::<(), Failed>(())
     };
     let (clock, randomness) = (Arc::new(SystemClock), Arc::new(SystemRandomness));
-    Control::open(store.clone(), keyring, clock, randomness, settings, keep).await.unwrap()
+    let provider = Arc::new(FakeProvider::default());
+    Control::open(store.clone(), keyring, clock, randomness, provider, settings, keep).await.unwrap()
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ mod deployment;
 mod frame;
 mod graph;
 mod hostile;
+mod identity_provider;
 mod key;
 mod memory;
 mod oauth;

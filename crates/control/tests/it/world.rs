@@ -21,6 +21,8 @@ use tieline_store::{Location, Store};
 use tieline_vault::keyring::Keyring;
 use tieline_vault::system::SystemRandomness;
 
+use crate::identity_provider::fake::FakeProvider;
+
 /// The organization that every world has.
 pub(crate) const ACME: &str = "acme";
 /// The project that every world has.
@@ -37,6 +39,8 @@ pub(crate) struct World {
     token: Secret,
     /// Which database it runs on, for messages.
     pub(crate) database: &'static str,
+    /// The identity provider that there is beside it.
+    pub(crate) provider: Arc<FakeProvider>,
     clock: Arc<FixedClock>,
     randomness: Arc<SystemRandomness>,
     key: Secret,
@@ -87,7 +91,9 @@ impl World {
         };
         let keyring = Keyring::generate(&*randomness);
         let (key, settings) = (keyring.text(), settings("http://127.0.0.1:7071"));
-        let opened = Control::open(store.clone(), keyring, clock.clone(), randomness.clone(), settings, keep).await;
+        let provider = Arc::new(FakeProvider::default());
+        let (time, random) = (clock.clone(), randomness.clone());
+        let opened = Control::open(store.clone(), keyring, time, random, provider.clone(), settings, keep).await;
         let control = opened.unwrap_or_else(|Failed(error)| panic!("{error}"));
         control.signing_key_begin().await.unwrap();
         let token = token.unwrap();
@@ -95,15 +101,28 @@ impl World {
         control.organization_create(&maker, OrganizationCreate { handle: ACME.to_owned() }).await.unwrap();
         let admin = control.authenticate(&token).await.unwrap();
         control.project_create(&admin, ACME, ProjectCreate { handle: SHOP.to_owned() }).await.unwrap();
-        World { control, store, admin, token, database, clock, randomness, key, _folder: folder, _database: made }
+        World {
+            control,
+            store,
+            admin,
+            token,
+            database,
+            provider,
+            clock,
+            randomness,
+            key,
+            _folder: folder,
+            _database: made,
+        }
     }
 
     /// Another server on the same database, with its internal gateway at this address.
     pub(crate) async fn another_server(&self, gateway_internal_url: &str) -> Control {
         let keyring = Keyring::parse(self.key.expose()).unwrap();
         let (clock, randomness) = (self.clock.clone(), self.randomness.clone());
-        let settings = settings(gateway_internal_url);
-        let opened = Control::open(self.store.clone(), keyring, clock, randomness, settings, |_| Ok::<(), Failed>(()));
+        let (settings, provider) = (settings(gateway_internal_url), self.provider.clone());
+        let keep = |_: &Secret| Ok::<(), Failed>(());
+        let opened = Control::open(self.store.clone(), keyring, clock, randomness, provider, settings, keep);
         opened.await.unwrap_or_else(|Failed(error)| panic!("{error}"))
     }
 

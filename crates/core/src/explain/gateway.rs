@@ -12,7 +12,7 @@ pub(super) const PAGES: &[(&str, &str)] = &[
         "access_token_audience",
         "The token is genuine and for somebody else. Tieline's tokens are for the services of one organization, and name \
          the caller's environment in their audience: <issuer>/<organization>/<environment>. Tokens of an organization's \
-         own identity provider must name the audience that the organization set. Get the token with the connection's own \
+         own identity provider must name the audience that the organization set, if it set one. Get the token with the connection's own \
          ConsumerKey and ConsumerSecret.",
     ),
     (

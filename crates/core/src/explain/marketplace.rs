@@ -4,8 +4,8 @@
 pub(super) const PAGES: &[(&str, &str)] = &[
     (
         "address_refused",
-        "An endpoint or credential holds an address that may not be used in an environment that it is assigned to. \
-         Refused are: what is no URL of http, https, ws, wss, tcp, udp or grpc; a user name or password inside the URL; \
+        "An endpoint or credential holds an address that may not be used in an environment that it is assigned to, or an \
+         identity provider has one. Refused are: what is no URL of http, https, ws, wss, tcp, udp or grpc; a user name or password inside the URL; \
          link-local addresses (cloud metadata lives there); the names of clouds' metadata services, and their addresses \
          elsewhere unless a network that holds them is allowed; Tieline's own listeners; loopback while the installation \
          has several organizations; a host that ends in a number and is no address; and numeric addresses outside the \

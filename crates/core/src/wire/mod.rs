@@ -3,6 +3,7 @@
 pub mod access;
 pub mod connection;
 pub mod graph;
+pub mod identity_provider;
 pub mod oauth;
 pub mod outline;
 pub mod plan;

@@ -10,6 +10,7 @@ use tieline_core::id::{
     ApplicationId, ComponentId, ConnectionId, DeploymentId, EntryId, EnvironmentId, InstanceId, OrganizationId,
     ProjectId, ReleaseId, RowId, SealedVersionId, ServiceId, SessionId, SignInLinkId, TokenId,
 };
+use tieline_core::identity_provider::{Metadata, Proof};
 use tieline_core::model::{
     AccessMode, ComponentType, Level, PinnedValue, Role, Scheme, Secrets, ServiceType, SigningAlgorithm,
 };
@@ -19,10 +20,12 @@ use tieline_store::backup::TABLES;
 use tieline_store::connection::Connection;
 use tieline_store::deployment::Deployment;
 use tieline_store::graph::UseFilter;
+use tieline_store::identity_provider::IdentityProvider;
 use tieline_store::key::{Application, Key, SealedVersion};
 use tieline_store::oauth::{Revocation, SigningKeyRow};
 use tieline_store::organization::Organization;
 use tieline_store::record::{AuditEntry, AuditFilter, LastChange};
+use tieline_store::registration::{Registration, RegistrationCount};
 use tieline_store::release::{Release, Snapshot};
 use tieline_store::rotation::{Credential, Holding, Issued};
 use tieline_store::route_table::StoredEntry;
@@ -232,7 +235,87 @@ async fn keys(transaction: &mut Transaction) -> Done {
     assert_eq!((client.organization.as_str(), client.environment.as_str()), ("Acme", "Development"));
     assert_eq!((client.environment_id, client.token_lifetime), (ENVIRONMENT, 60));
     assert_eq!(transaction.client_by_id("another").await?, None);
+    let application = transaction.application_by_id(APPLICATION).await?.expect("the application");
+    assert_eq!((application.owner_kind.as_str(), application.organization_id), ("project", ORGANIZATION));
+    assert_eq!(transaction.application_of_client("client").await?, Some(APPLICATION));
+    assert_eq!(transaction.application_of_client("another").await?, None);
+    identity_provider(transaction).await?;
     signing(transaction).await
+}
+
+async fn identity_provider(transaction: &mut Transaction) -> Done {
+    let mut provider = IdentityProvider {
+        organization_id: ORGANIZATION,
+        issuer: "https://id.example".to_owned(),
+        audience: None,
+        registration_token_id: Some(SEALED),
+        metadata: Metadata {
+            token_endpoint: "https://id.example/token".to_owned(),
+            registration_endpoint: "https://id.example/reg".to_owned(),
+            jwks_uri: "https://id.example/jwks".to_owned(),
+            proof: Proof::Basic,
+        },
+        keys: vec![json!({ "kid": "a" })],
+        checked_at: AT,
+        failure: None,
+        created_at: AT,
+    };
+    assert_eq!(transaction.identity_provider(ORGANIZATION).await?, None);
+    transaction.identity_provider_save(&provider).await?;
+    let later = AT + SignedDuration::from_secs(60);
+    assert_eq!(transaction.identity_providers_due(AT).await?, []);
+    assert_eq!(transaction.identity_providers_due(later).await?, [ORGANIZATION]);
+    (provider.audience, provider.failure) = (Some("gateway".to_owned()), Some("away".to_owned()));
+    (provider.keys, provider.checked_at) = (vec![], later);
+    transaction.identity_provider_save(&provider).await?;
+    assert_eq!(transaction.identity_provider(ORGANIZATION).await?, Some(provider));
+    registrations(transaction, later).await
+}
+
+/// The only client is registered at the end.
+async fn registrations(transaction: &mut Transaction, later: Timestamp) -> Done {
+    let mut wanted = Registration {
+        id: RowId(Uuid::from_u128(60)),
+        organization_id: ORGANIZATION,
+        client_id: Some("client".to_owned()),
+        name: "Tieline: Acme".to_owned(),
+        registered_id: None,
+        management_uri: None,
+        management_token_id: None,
+        begun_at: None,
+        attempts: 0,
+        due_at: Some(later),
+        failure: None,
+        created_at: AT,
+    };
+    transaction.registration_insert(&wanted).await?;
+    assert_eq!(transaction.client_by_id("client").await?, None, "it is the provider's");
+    assert_eq!(transaction.registrations_untried(APPLICATION).await?, 1);
+    assert_eq!(transaction.registrations_due(ORGANIZATION, AT, 10).await?, []);
+    transaction.registrations_hasten(ORGANIZATION, AT).await?;
+    wanted.due_at = Some(AT);
+    assert_eq!(transaction.registering_next("", AT).await?, Some(ORGANIZATION));
+    assert_eq!(transaction.registering_next(&ORGANIZATION.to_string(), AT).await?, None);
+    assert_eq!(transaction.registrations_due(ORGANIZATION, AT, 10).await?, std::slice::from_ref(&wanted));
+    let count = |registered, pending, ending| RegistrationCount { registered, pending, ending };
+    assert_eq!(transaction.registrations_count(ORGANIZATION).await?, count(0, 1, 0));
+    let other = Registration { id: RowId(Uuid::from_u128(61)), client_id: None, ..wanted.clone() };
+    transaction.registration_insert(&other).await?;
+    assert_eq!(transaction.registrations_count(ORGANIZATION).await?, count(0, 1, 1));
+    transaction.registration_delete(other.id).await?;
+    assert_eq!(transaction.registration_by_id(other.id).await?, None);
+    (wanted.registered_id, wanted.attempts, wanted.due_at) = (Some("theirs".to_owned()), 2, None);
+    (wanted.management_uri, wanted.management_token_id) = (Some("https://id.example/reg/1".to_owned()), Some(SEALED));
+    (wanted.begun_at, wanted.failure) = (Some(AT), Some("away".to_owned()));
+    transaction.registration_update(&wanted).await?;
+    assert_eq!(transaction.registration_by_id(wanted.id).await?.as_ref(), Some(&wanted));
+    assert_eq!(transaction.registration_of_client("client").await?.as_ref(), Some(&wanted));
+    let found = transaction.registration_by_registered(ORGANIZATION, "theirs").await?;
+    assert_eq!(found.as_ref(), Some(&wanted));
+    assert_eq!(transaction.registrations_count(ORGANIZATION).await?, count(1, 0, 0));
+    assert_eq!(transaction.registrations_untried(APPLICATION).await?, 0);
+    wanted.begun_at = None;
+    transaction.registration_update(&wanted).await
 }
 
 async fn signing(transaction: &mut Transaction) -> Done {
@@ -300,6 +383,7 @@ async fn connections(transaction: &mut Transaction) -> Done {
     (connection.description, connection.revision) = ("where orders go".to_owned(), 2);
     transaction.connection_update(&connection).await?;
     let all = std::slice::from_ref(&connection);
+    assert_eq!(transaction.connections_with_application(ORGANIZATION, 10).await?, all);
     assert_eq!(transaction.connection_by_id(CONNECTION).await?.as_ref(), Some(&connection));
     let part = "ORDERS_API".to_owned();
     for (after, expect) in [
@@ -365,7 +449,7 @@ async fn subscriptions(transaction: &mut Transaction, connection: &Connection) -
     let last = (&*CONNECTION.to_string(), &*ENVIRONMENT.to_string());
     assert_eq!(transaction.subscriptions_page(ORGANIZATION, last, 10).await?, []);
     let client = ClientSubscription {
-        client: "client".to_owned(),
+        client: "theirs".to_owned(),
         connection_id: CONNECTION,
         consumer_environment_id: ENVIRONMENT,
         environment_id: ENVIRONMENT,
@@ -795,7 +879,13 @@ async fn endings(transaction: &mut Transaction) -> Done {
     transaction.component_history_delete(COMPONENT).await?;
     transaction.connection_delete(CONNECTION).await?;
     assert_eq!(transaction.connection_by_id(CONNECTION).await?, None);
+    assert_eq!(transaction.connections_with_application(ORGANIZATION, 10).await?, []);
     transaction.application_delete(APPLICATION, AT).await?;
+    let ending = transaction.registrations_due(ORGANIZATION, AT, 10).await?;
+    assert_eq!((ending.len(), ending[0].client_id.as_ref()), (1, None), "it is to be deleted at the provider");
+    transaction.registration_delete(ending[0].id).await?;
+    transaction.identity_provider_delete(ORGANIZATION).await?;
+    assert_eq!(transaction.identity_provider(ORGANIZATION).await?, None);
     assert_eq!(transaction.application_by_owner("project", &PROJECT.to_string()).await?, None);
     assert_eq!(transaction.sealed_abandoned(ORGANIZATION, "", 10).await?, [SEALED]);
     transaction.sealed_delete(SEALED).await?;

@@ -8,10 +8,17 @@ use sqlx::{AssertSqlSafe, Connection as _, Row as _, SqliteConnection};
 use crate::database::Database;
 use crate::texts::texts;
 
-/// Tables that are read as a whole, or may be: the installation has one row, and there are few organizations, signing keys
-/// and servers.
-const SMALL: [&str; 6] =
-    ["installation", "organization", "signing_key", "change_counter", "schema_version", "listener"];
+/// Tables that are read as a whole, or may be: the installation has one row, and there are few organizations, each with an
+/// identity provider at most, few signing keys and few servers.
+const SMALL: [&str; 7] = [
+    "installation",
+    "organization",
+    "identity_provider",
+    "signing_key",
+    "change_counter",
+    "schema_version",
+    "listener",
+];
 
 /// Texts that read a whole table that grows, by how they begin, and why they may.
 const WHOLE: [(&str, &str); 1] =

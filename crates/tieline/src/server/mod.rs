@@ -2,6 +2,7 @@
 
 mod files;
 mod listener;
+mod provider_client;
 mod serving;
 mod settings;
 pub(crate) mod upkeep;
@@ -17,6 +18,7 @@ use crate::wire::Server;
 
 pub(crate) use files::{keep_admin_token, make_folder, read_keyring, write_server_file};
 pub(crate) use listener::TlsListener;
+pub(crate) use provider_client::HttpProviderClient;
 pub(crate) use serving::serve;
 pub(crate) use settings::{ServerArguments, ServerSettings, TlsFiles, database};
 

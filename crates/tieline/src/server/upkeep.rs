@@ -22,6 +22,13 @@ const REPLAN: Duration = Duration::from_secs(5);
 /// How often former keys are looked at: whether anybody still holds them, and whether their time is over.
 const ROTATIONS: Duration = Duration::from_secs(1);
 
+/// How often somebody looks for clients that are to be registered, or deleted, at identity providers without being told:
+/// what could not be done some time ago.
+const REGISTRATIONS: Duration = Duration::from_secs(1);
+
+/// How often somebody looks whether the keys of identity providers are old.
+const PROVIDERS: Duration = Duration::from_secs(5);
+
 /// How often what nothing needs any more is forgotten, and servers say where they listen.
 const PURGE: Duration = Duration::from_secs(60 * 60);
 
@@ -31,6 +38,8 @@ pub(crate) fn begin(tasks: &mut JoinSet<()>, control: &Arc<Control>, stopping: &
     tasks.spawn(tokens(Arc::clone(control), stopping.clone()));
     tasks.spawn(replan(Arc::clone(control), stopping.clone()));
     tasks.spawn(rotations(Arc::clone(control), stopping.clone()));
+    tasks.spawn(registrations(Arc::clone(control), stopping.clone()));
+    tasks.spawn(providers(Arc::clone(control), stopping.clone()));
     tasks.spawn(follow(Arc::clone(control), stopping.clone()));
 }
 
@@ -121,6 +130,41 @@ async fn rotations(control: Arc<Control>, mut stopping: watch::Receiver<bool>) {
         tokio::select! {
             _ = stopping.wait_for(|stop| *stop) => return,
             () = tokio::time::sleep(ROTATIONS) => {}
+        }
+    }
+}
+
+/// Registers clients at identity providers and deletes them there: after every change, and from time to time. A round that
+/// has begun ends: what a provider answers must be recorded.
+async fn registrations(control: Arc<Control>, mut stopping: watch::Receiver<bool>) {
+    control.registrations_attend();
+    let mut changes = control.changes();
+    loop {
+        changes.mark_unchanged();
+        if let Err(error) = control.registrations_reconcile().await {
+            tracing::warn!(%error, "clients wait to be registered at identity providers");
+        }
+        tokio::select! {
+            _ = stopping.wait_for(|stop| *stop) => return,
+            _ = changes.changed() => {}
+            () = tokio::time::sleep(REGISTRATIONS) => {}
+        }
+    }
+}
+
+/// Keeps the keys of identity providers as they publish them.
+async fn providers(control: Arc<Control>, mut stopping: watch::Receiver<bool>) {
+    loop {
+        let done = tokio::select! {
+            _ = stopping.wait_for(|stop| *stop) => return,
+            done = control.identity_providers_reconcile() => done,
+        };
+        if let Err(error) = done {
+            tracing::warn!(%error, "the keys of identity providers stay as they are");
+        }
+        tokio::select! {
+            _ = stopping.wait_for(|stop| *stop) => return,
+            () = tokio::time::sleep(PROVIDERS) => {}
         }
     }
 }
