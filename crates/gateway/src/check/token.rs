@@ -146,9 +146,11 @@ impl Issuer {
     /// Whether a token is for this gateway.
     pub(super) fn accepts(&self, identity: &Identity) -> bool {
         match &self.audience {
-            Some(audience) if !self.own => identity.audiences.contains(audience),
-            // Of Tieline's own tokens, only the right audience was kept. Another issuer without audience accepts none.
-            _ => self.own && !identity.audiences.is_empty(),
+            // Of Tieline's own tokens, only the right audience was kept.
+            _ if self.own => !identity.audiences.is_empty(),
+            Some(audience) => identity.audiences.contains(audience),
+            // Of another issuer the client decides: each has one for each environment, and a subscription of its own.
+            None => true,
         }
     }
 }

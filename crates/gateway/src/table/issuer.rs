@@ -62,7 +62,8 @@ impl PublicKey {
 /// An issuer.
 pub(crate) struct Issuer {
     pub(crate) name: String,
-    /// The audience that its tokens must name; none for Tieline's own issuer, where the token's organization decides.
+    /// The audience that its tokens must name; none for any, and for Tieline's own issuer, where the token's organization
+    /// decides.
     pub(crate) audience: Option<String>,
     /// Whether it is Tieline's own.
     pub(crate) own: bool,

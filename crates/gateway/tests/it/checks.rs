@@ -102,14 +102,15 @@ async fn a_remembered_token_ends_with_its_time() {
 async fn an_organization_may_have_an_issuer_of_its_own() {
     let (world, _upstream) = guarded().await;
     let signer = Signer::rs256();
-    let issuer = |organization: &str| {
+    let issuing = |organization: &str, audience: Option<&str>| {
         Entry::Issuer(IssuerEntry {
             issuer: "https://id.acme.example".to_owned(),
             organization: Some(organization.to_owned()),
-            audience: Some("gateway".to_owned()),
+            audience: audience.map(str::to_owned),
             keys: vec![signer.jwk("k1")],
         })
     };
+    let issuer = |organization: &str| issuing(organization, Some("gateway"));
     let claims = |audience: Value, client: &str| {
         json!({"iss": "https://id.acme.example", "aud": audience, client: "app", "exp": NOW + 60, "scope": ["a", "b"],
             "organization": "acme", "environment": "production", "component": Uuid::from_u128(9)})
@@ -133,6 +134,16 @@ async fn an_organization_may_have_an_issuer_of_its_own() {
         let reply = world.get(&token).await;
         assert_eq!((reply.status != 200).then(|| reply.code()).as_deref(), code, "{reply:?}");
     }
+    // Without an audience the client decides alone.
+    world.put([issuing("acme", None)]);
+    for audience in [json!("other"), json!([])] {
+        let token = signer.sign(&header(Some("at+jwt")), &claims(audience, "client_id"));
+        assert_eq!(world.get(&token).await.status, 200);
+    }
+    let mut stranger = claims(json!("other"), "client_id");
+    stranger["client_id"] = json!("stranger");
+    let reply = world.get(&signer.sign(&header(None), &stranger)).await;
+    assert_eq!((reply.status, reply.code().as_str()), (403, "subscription_missing"));
 }
 
 #[tokio::test]
