@@ -22,6 +22,11 @@ pub(super) const DEADLINE: i64 = 24 * 60 * 60;
 /// As long as an instance that reports nothing counts: nobody would be waited for after that.
 const LONGEST: i64 = 30 * DEADLINE;
 
+/// A shorter deadline is for a key that leaked, like none at all: `run --watch` hears of other values within seconds, but
+/// after a server that was away within half a minute, and then ends the process (ten seconds) and waits for what it started
+/// to be ready, which takes minutes for some.
+const HASTY: i64 = 10 * 60;
+
 impl Control {
     /// Rotates the keys of a connection. Everybody who uses them gets a new snapshot by its own policy; the former keys
     /// are revoked when no instance holds them, or at the deadline. A rotation while one is under way is refused, because
@@ -65,7 +70,12 @@ impl Control {
             touched.retain(|consumer| consumer.connection.id == connection.id);
         }
         if !request.acknowledge {
-            refuse_unseen(&connection, &touched, request.now)?;
+            let haste = if request.now {
+                Some("--now".to_owned())
+            } else {
+                (deadline < HASTY).then(|| format!("a deadline of {deadline} seconds"))
+            };
+            refuse_unseen(&connection, &touched, haste)?;
         }
         let until = work.at + SignedDuration::from_secs(deadline);
         for (set, kind) in sets.iter().flat_map(|set| [Kind::ClientSecret, Kind::ApiKey].map(|kind| (set, kind))) {
@@ -216,13 +226,13 @@ fn refuse_under_way(connection: &Connection, sets: &[KeySet]) -> Result<()> {
 }
 
 /// Refuses what its asker may not expect: that others are touched, or anybody broken.
-fn refuse_unseen(connection: &Connection, touched: &[Consumer], now: bool) -> Result<()> {
+fn refuse_unseen(connection: &Connection, touched: &[Consumer], haste: Option<String>) -> Result<()> {
     let others: Vec<_> = touched.iter().filter(|consumer| consumer.connection.id != connection.id).cloned().collect();
     let name = &connection.name;
-    if now && !touched.is_empty() {
-        let hint = "--yes does it all the same: they get 401 until they start with the next snapshot; without --now \
-                    nobody is broken";
-        return Err(in_use(code!("rotation_breaks"), &format!("what --now revokes of {name:?}"), touched, hint));
+    if let Some(haste) = haste.filter(|_| !touched.is_empty()) {
+        let hint = "--yes does it all the same: they get 401 until they start with the next snapshot; without --now and \
+                    with a deadline of ten minutes or more nobody who takes it in time is broken";
+        return Err(in_use(code!("rotation_breaks"), &format!("what {haste} revokes of {name:?}"), touched, hint));
     }
     if !others.is_empty() {
         let what = format!("the OAuth client of {name:?}, which other connections share,");

@@ -5,7 +5,7 @@ use tieline_core::model::Role;
 
 use crate::deployment::build::{DEV, LIVE, ORDERS, deploy, orders, roll_back, uses, worlds};
 use crate::rotation::{
-    GATEWAY, assert_refused, per_component, proof, query, rotate, runner, scope, settle, token, under_way,
+    GATEWAY, assert_refused, consumer, per_component, proof, query, rotate, runner, scope, settle, token, under_way,
 };
 use crate::table::mirror::Mirror;
 use crate::world::{ACME, SHOP, World, refused};
@@ -108,5 +108,23 @@ async fn a_rollback_ends_what_only_the_later_release_used() {
         roll_back(&world, "web", None).await.unwrap();
         assert_eq!(settle(&world).await, 2, "{}", world.database);
         assert_refused(&world, token(&world, &used).await);
+    }
+}
+
+#[tokio::test]
+async fn a_deadline_that_nobody_can_keep_asks_as_at_once_does() {
+    for (world, id) in consumer().await {
+        for (deadline, breaks) in [(1, true), (599, true), (600, false)] {
+            let answer = rotate(&world, &id, json!({ "deadline": deadline, "environments": [DEV] })).await;
+            if breaks {
+                let refusal = refused(answer);
+                assert_eq!(refusal.code, "rotation_breaks", "{deadline}");
+                assert!(refusal.message.contains("in development: shop/web (v1.0"), "{}", refusal.message);
+            } else {
+                answer.unwrap();
+            }
+        }
+        let unused = json!({ "deadline": 1, "environments": [LIVE] });
+        rotate(&world, &id, unused).await.unwrap();
     }
 }

@@ -15,9 +15,10 @@ pub(super) const PAGES: &[(&str, &str)] = &[
     ),
     (
         "rotation_breaks",
-        "With --now the present keys are revoked at once, and the tokens that they got with them; the message names who \
-         uses them. They get new snapshots at once, but are refused until they run with them. Repeat it with --yes when \
-         that is what you want, for a key that leaked; or leave --now out, and nobody is broken.",
+        "With --now the present keys are revoked at once, and the tokens that they got with them; with a --deadline below ten \
+         minutes before every instance had time to start again. The message names who uses them. They get new snapshots at \
+         once, but are refused until they run with them. Repeat it with --yes when that is what you want, for a key that \
+         leaked; or leave both out, and nobody is broken.",
     ),
     (
         "rotation_touches_others",

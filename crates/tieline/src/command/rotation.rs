@@ -29,7 +29,7 @@ pub(crate) struct Rotate {
     /// Revoke the former keys at once, and say whom that breaks
     #[arg(long, conflicts_with = "deadline")]
     now: bool,
-    /// Do not ask, although it touches others
+    /// Do not ask, although it touches others, or breaks somebody
     #[arg(long)]
     yes: bool,
 }

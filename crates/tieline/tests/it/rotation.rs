@@ -165,7 +165,7 @@ fn a_process_that_goes_on_keeps_its_key_until_the_deadline_also_through_a_kill()
     let before = variables(&shop, "web");
     // It reports no end: whether it still runs, nobody knows.
     assert!(shop.run(&[], "true").status().expect("it runs").success());
-    shop.tieline(&["connection", "rotate", "orders", "--deadline", "5s"]).done();
+    shop.tieline(&["connection", "rotate", "orders", "--deadline", "5s", "--yes"]).done();
     assert_eq!(answered(&shop, &before, "ORDERS"), 200);
     let held = |_| under_way(&shop, "orders").first().map(|rotation| rotation["held_by"][0].clone());
     let holder = (0..PATIENCE).filter_map(held).find(|holder| holder["instances"] == 1);
