@@ -79,6 +79,15 @@ impl Actor {
 }
 
 impl Actor {
+    /// Refuses unless the actor may see the figures of all organizations: a gateway, which knows whom it serves, or an
+    /// administrator of the installation.
+    ///
+    /// # Errors
+    /// `forbidden`.
+    pub fn require_figures(&self) -> Result<()> {
+        if self.installation_admin { Ok(()) } else { self.require_gateway() }
+    }
+
     /// Refuses unless the actor is a gateway.
     pub(crate) fn require_gateway(&self) -> Result<()> {
         if self.grants.iter().any(|grant| grant.role == Role::Gateway) {

@@ -51,7 +51,8 @@ pub struct App {
     pub requests: TaskTracker,
     /// Whether a proxy in front tells where requests come from.
     pub forwarded: bool,
-    /// More figures for `/metrics`, in the OpenMetrics text format: those of a gateway in the same process.
+    /// More figures for `/metrics`, in the OpenMetrics text format: those of a gateway in the same process. They name what
+    /// tenants have.
     pub more_metrics: Option<Arc<dyn Fn() -> String + Send + Sync>>,
 }
 
@@ -83,13 +84,7 @@ pub fn router(app: App) -> Router {
     let (router, document) = operations();
     let document = whole(document);
     let guarded = Arc::new(Guard::new(&document));
-    let (figures, changes) = (Arc::clone(&guarded), app.control.changes());
-    let more = app.more_metrics.clone();
-    let metrics = move || async move {
-        let own = figures.metrics.text(*changes.borrow());
-        // One text ends once.
-        more.map_or_else(|| own.clone(), |more| format!("{}{}", own.trim_end_matches("# EOF\n"), more()))
-    };
+    let figures = Arc::clone(&guarded);
     let document: Arc<str> = document.to_json().unwrap_or_default().into();
     let tokens = oauth::router(app.clone(), Arc::clone(&guarded));
     let console = console::router(app.clone(), Arc::clone(&guarded));
@@ -98,7 +93,7 @@ pub fn router(app: App) -> Router {
             "/openapi.json",
             get(move || async move { ([(header::CONTENT_TYPE, "application/json")], document.to_string()) }),
         )
-        .route("/metrics", get(|| async move { ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], metrics().await) }))
+        .route("/metrics", get(move |State(app), request| async move { figures.metrics.show(&app, request).await }))
         .route("/health/live", get(|| async { "live" }))
         .route("/health/ready", get(ready))
         .fallback(nowhere)

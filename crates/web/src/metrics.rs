@@ -1,9 +1,13 @@
 //! What `/metrics` shows, in the OpenMetrics text format: requests by operation and status, how long they took, what the
-//! token service refused, and how far the change feed is. No label holds a name that somebody chose.
+//! token service refused, and how far the change feed is. No label of these holds a name that somebody chose; those of the
+//! gateway do, and are shown to who may see all organizations.
 
 use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
+use axum::extract::{FromRequestParts, Request};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -12,8 +16,12 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
+use crate::App;
+use crate::caller::Caller;
+use crate::error::ApiResult;
+
 /// The content type of the OpenMetrics text format.
-pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// Upper bounds of the classes of durations, in seconds: from an answer out of memory to one that times out.
 const DURATIONS: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.25, 1.0, 5.0, 30.0];
@@ -75,8 +83,24 @@ impl Metrics {
         self.refusals.get_or_create(&Refusal { error }).inc();
     }
 
+    /// Answers `/metrics`: to whoever shows nothing with what is here alone, to whoever shows a token with the figures of
+    /// the gateway as well, or a refusal.
+    pub(crate) async fn show(&self, app: &App, request: Request) -> ApiResult<Response> {
+        let mut text = self.text(*app.control.changes().borrow());
+        if request.headers().contains_key(header::AUTHORIZATION) {
+            let Caller(actor) = Caller::from_request_parts(&mut request.into_parts().0, app).await?;
+            actor.require_figures()?;
+            if let Some(more) = &app.more_metrics {
+                // One text ends once.
+                text.truncate(text.trim_end_matches("# EOF\n").len());
+                text += &more();
+            }
+        }
+        Ok(([(header::CONTENT_TYPE, CONTENT_TYPE)], text).into_response())
+    }
+
     /// Everything, as text.
-    pub(crate) fn text(&self, change: i64) -> String {
+    fn text(&self, change: i64) -> String {
         self.changes.set(change);
         let mut text = String::new();
         match text::encode(&mut text, &self.registry) {

@@ -98,7 +98,7 @@ fn what_was_done_is_served_when_the_command_returns() {
         .tieline(&["undeploy", "--component", "orders", "--project", "shop", "--env", "development", acme[0], acme[1]])
         .done();
     assert_eq!(call(&gateway, Some(&key)).0, 404);
-    let figures = server.ask("GET", "/metrics", None, None).body;
+    let figures = server.ask("GET", "/metrics", Some(&server.admin_token()), None).body;
     let text = figures.as_str().expect("text");
     assert!(text.matches("# EOF").count() == 1 && text.contains("tieline_gateway"), "{text}");
     let server = server.restart();

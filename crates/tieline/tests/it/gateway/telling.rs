@@ -101,7 +101,7 @@ fn an_endpoint_is_told_who_calls_and_nothing_that_a_caller_made_up() {
     assert_ne!(components[0], components[2]);
 
     let lines = field.server.access_log(4);
-    let figures = field.server.ask("GET", "/metrics", None, None).body;
+    let figures = field.server.ask("GET", "/metrics", Some(&field.server.admin_token()), None).body;
     let figures = figures.as_str().expect("text");
     for (line, component) in lines.iter().zip(&components) {
         assert_eq!((&line["service"], &line["environment"]), (&json!(REFERENCE), &json!("development")), "{line}");
@@ -116,5 +116,33 @@ fn an_endpoint_is_told_who_calls_and_nothing_that_a_caller_made_up() {
         };
         let calls = figures.lines().filter(|figure| figure.starts_with("tieline_gateway_calls_total")).find(named);
         assert!(calls.is_some_and(|calls| calls.ends_with(" 2")), "{component}: {figures}");
+    }
+}
+
+#[test]
+fn figures_that_name_tenants_are_for_those_who_see_all_of_them() {
+    let field = Field::open();
+    field.offer("development", "v1.0", &endpoint("orders"));
+    field.connect("orders", &json!({}));
+    field.consume("office/desk", "development", &[("orders", REFERENCE)]);
+    let desk = field.injected("office/desk", "development", "orders");
+    assert_eq!(get(&desk.url(), Some(&desk.key())).status, 200);
+
+    let made = field.done("POST", "/tokens", &json!({ "name": "lead", "role": "organization-admin" }));
+    let lead = made["token"].as_str().unwrap_or_else(|| panic!("{made}"));
+    let scraper = field.server.tieline(&["token", "create", "prometheus", "--role", "gateway"]).done().stdout;
+    let admin = field.server.admin_token();
+    for (token, status, named) in [
+        (None, 200, false),
+        (Some("unknown"), 401, false),
+        (Some(lead), 403, false),
+        (Some(scraper.trim()), 200, true),
+        (Some(&admin), 200, true),
+    ] {
+        let answer = field.server.ask("GET", "/metrics", token, None);
+        let text = answer.body.as_str().unwrap_or_default();
+        let names = ["acme", REFERENCE, "tieline_gateway_calls_total"].map(|name| text.contains(name));
+        assert_eq!((answer.status, names), (status, [named; 3]), "{token:?}: {answer:?}");
+        assert_eq!(text.matches("# EOF").count(), usize::from(status == 200), "{token:?}");
     }
 }
