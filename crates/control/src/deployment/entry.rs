@@ -83,6 +83,11 @@ impl Work<'_> {
         };
         let own_summary = !before.summary.is_empty() && before.summary != described(before.definition.as_deref(), None);
         let before = before.clone();
+        // Names differ ignoring case; the spelling that consumers' addresses hold stays.
+        let endpoint = fresh.endpoint.clone().map(|endpoint| ServiceEndpoint {
+            name: before.endpoint.map_or(endpoint.name, |before| before.name),
+            ..endpoint
+        });
         Service {
             id: before.id,
             reference: before.reference,
@@ -94,6 +99,7 @@ impl Work<'_> {
             categories: before.categories,
             schemes: before.schemes,
             approval: before.approval,
+            endpoint,
             listed: before.published,
             published: before.published,
             revision: before.revision,

@@ -19,6 +19,29 @@ async fn update(world: &World, fields: Json) -> Result<(), tieline_control::Erro
 }
 
 #[tokio::test]
+async fn a_route_keeps_the_name_that_its_endpoint_was_listed_with() {
+    for world in worlds(&["orders"]).await {
+        let endpoints = |name: &str| {
+            let one = |name: &str, port: u16| {
+                format!(
+                    "  - {{ name: {name}, port: {port}, type: REST, networkVisibility: Organization, context: / }}\n"
+                )
+            };
+            let text = format!("version: 0.1\nendpoints:\n{}{}", one("api", 8080), one(name, 8081));
+            deploy("orders", "").with("source", json!({ "file": ".choreo/endpoints.yaml", "text": text }))
+        };
+        for environment in [DEV, LIVE] {
+            endpoints("Admin").to(environment).done(&world).await;
+        }
+        let before = Mirror::of(&world).await.paths().join(" ");
+        assert!(before.contains("/acme/production/shop/orders/Admin/v1"), "{before}");
+        endpoints("admin").version("v1.1").done(&world).await;
+        assert_eq!(Mirror::of(&world).await.paths().join(" "), before, "{}", world.database);
+        assert_eq!(world.control.table_rebuild().await.unwrap(), 0);
+    }
+}
+
+#[tokio::test]
 async fn a_route_says_what_is_deployed_in_its_environment() {
     for world in worlds(&["orders"]).await {
         orders().done(&world).await;
