@@ -370,6 +370,15 @@ impl Transaction {
         self.rows(sql, &[text(subscriber), text(service)]).await?.iter().map(Decision::read).collect()
     }
 
+    /// Whether a decision of a kind holds about any subscriber of a service.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn service_decided(&mut self, service: ServiceId, kind: &str) -> Result<bool> {
+        let sql = "SELECT choice FROM subscription_decision WHERE service_id = $1 AND kind = $2 LIMIT 1";
+        Ok(self.row(sql, &[text(service), text(kind)]).await?.is_some())
+    }
+
     /// Forgets what was decided about a subscriber that is gone.
     pub(crate) async fn decisions_forget(&mut self, subscriber: &Subscriber) -> Result<()> {
         self.execute("DELETE FROM subscription_decision WHERE subscriber = $1", &[text(subscriber)]).await?;

@@ -9,6 +9,7 @@ use tieline_store::service::Service;
 
 use super::text::Texts;
 use crate::consumers::in_use;
+use crate::table::BLOCK;
 use crate::work::Work;
 use crate::{Actor, Control, Error, Result};
 
@@ -34,7 +35,7 @@ impl Control {
         if let Some(schemes) = request.schemes {
             let schemes = work.schemes(&service, &schemes).await?;
             if schemes != service.schemes {
-                work.require_opening(&service).await?;
+                work.require_opening(&service, &schemes).await?;
                 work.touch_service(service.id);
             }
             service.schemes = schemes;
@@ -67,7 +68,13 @@ impl Control {
 
 impl Work<'_> {
     /// Refuses to change how a service is called, in a critical environment as well, unless the actor could deploy there.
-    async fn require_opening(&mut self, service: &Service) -> Result<()> {
+    /// Who proves nothing is no subscriber: letting such in where subscribers are decided about is for those who decide.
+    async fn require_opening(&mut self, service: &Service, schemes: &[Scheme]) -> Result<()> {
+        let opens = schemes.contains(&Scheme::None) && !service.schemes.contains(&Scheme::None);
+        if opens && (service.approval || self.transaction.service_decided(service.id, BLOCK).await?) {
+            let project = self.project_of(service).await?;
+            self.require(Permission::AdministerProject, project.as_ref())?;
+        }
         let deployed = self.transaction.deployed_endpoints_of_service(service.id).await?;
         let environments = self.transaction.environments(self.organization.id).await?;
         let critical = |id| environments.iter().any(|environment| environment.id == id && environment.critical);

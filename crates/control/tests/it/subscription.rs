@@ -1,6 +1,7 @@
 //! What the owners of a service decide about its subscribers, and what consumers see of it.
 
 use serde_json::{Value as Json, json};
+use tieline_control::Actor;
 use tieline_core::model::Role;
 use tieline_core::route_table::SubscriptionState::{self, Blocked, Live, Pending, Refused};
 use tieline_core::wire::subscription::{SubscriptionDecide, SubscriptionQuery, SubscriptionUpdate};
@@ -149,5 +150,36 @@ async fn those_who_offer_the_service_decide() {
         world.control.subscription_block(&lead, ACME, &id, because("")).await.unwrap();
         let gone = world.control.subscription_block(&lead, ACME, "x.development", because("")).await;
         assert_eq!(refused(gone).code, "subscription_not_found");
+    }
+}
+
+#[tokio::test]
+async fn who_decides_about_callers_decides_that_none_need_prove_who_they_are() {
+    for world in worlds(&["orders", "web"]).await {
+        orders().done(&world).await;
+        let id = consumer(&world, json!({ "access_mode": "organization" })).await;
+        deploy("web", uses(&[("orders", ORDERS)])).done(&world).await;
+        let (developer, lead) =
+            (world.actor(Role::Developer, Some(SHOP)).await, world.actor(Role::ProjectAdmin, Some(SHOP)).await);
+        let schemes = async |actor: &Actor, schemes: &[&str]| {
+            let request = serde_json::from_value(json!({ "schemes": schemes })).unwrap();
+            world.control.service_update(actor, ACME, ORDERS, None, request, None).await.map(|view| view.schemes.len())
+        };
+        let (closed, open) = (["oauth2", "api-key"], ["oauth2", "api-key", "none"]);
+        assert_eq!(schemes(&developer, &open).await.unwrap(), 3, "nothing was decided");
+        assert_eq!(schemes(&developer, &closed).await.unwrap(), 2);
+
+        world.control.subscription_block(&lead, ACME, &id, because("too loud")).await.unwrap();
+        assert_eq!(refused(schemes(&developer, &open).await).code, "forbidden", "{}", world.database);
+        assert_eq!(schemes(&lead, &open).await.unwrap(), 3);
+        assert_eq!(schemes(&developer, &["oauth2", "none"]).await.unwrap(), 2, "it was open already");
+        assert_eq!(schemes(&developer, &closed).await.unwrap(), 2);
+        world.control.subscription_unblock(&lead, ACME, &id).await.unwrap();
+        assert_eq!(schemes(&developer, &open).await.unwrap(), 3);
+
+        assert_eq!(schemes(&developer, &closed).await.unwrap(), 2);
+        ask_for_approval(&world, true).await;
+        assert_eq!(refused(schemes(&developer, &open).await).code, "forbidden");
+        assert_eq!(schemes(&lead, &open).await.unwrap(), 3);
     }
 }

@@ -484,7 +484,9 @@ async fn subscriptions(transaction: &mut Transaction, connection: &Connection) -
     assert_eq!(transaction.decisions(&subscriber, SERVICE).await?, std::slice::from_ref(&decision));
     assert_eq!(transaction.decisions(&Subscriber::Connection(CONNECTION), SERVICE).await?, []);
     decision.kind = "block".to_owned();
+    assert!(!transaction.service_decided(SERVICE, "block").await?);
     transaction.decision_save(&decision).await?;
+    assert!(transaction.service_decided(SERVICE, "block").await?);
     transaction.decision_delete(&subscriber, SERVICE, ENVIRONMENT, "approval").await?;
     assert_eq!(transaction.decisions(&subscriber, SERVICE).await?, [decision]);
     Ok(())
