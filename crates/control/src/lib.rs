@@ -59,7 +59,7 @@ use crate::deployment::{Delivered, Report};
 use crate::feed::Feed;
 use crate::identity_provider::Registrations;
 use crate::memory::Memory;
-use crate::oauth::{Clients, Failures, Signing};
+use crate::oauth::{Clients, Failures, Pace, Signing};
 
 pub use actor::Actor;
 pub use allowed::Allowed;
@@ -133,6 +133,8 @@ pub struct Control {
     outlines: Semaphore,
     /// Those that did not prove themselves.
     failures: Failures,
+    /// How fast they revoke tokens.
+    pace: Pace,
     /// What runners fetch.
     delivered: Memory<(TokenId, SnapshotQuery), Arc<Delivered>>,
     /// Which runner took which snapshot, to be recorded together.

@@ -15,7 +15,7 @@ use tokio::sync::{Mutex, Semaphore, watch};
 use crate::feed::Feed;
 use crate::identity_provider::Registrations;
 use crate::memory::Memory;
-use crate::oauth::{Clients, Failures, Signing};
+use crate::oauth::{Clients, Failures, Pace, Signing};
 use crate::service::OUTLINES;
 use crate::table::first_generation;
 use crate::token::installation_admin;
@@ -117,6 +117,7 @@ impl Control {
             clients: Clients::new(),
             outlines: Semaphore::new(OUTLINES),
             failures: Failures::default(),
+            pace: Pace::default(),
             delivered: Memory::new(),
             reports: std::sync::Mutex::default(),
         })

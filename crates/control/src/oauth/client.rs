@@ -152,7 +152,7 @@ impl Control {
             return Ok(None);
         }
         let turn = tokio::time::timeout(PATIENCE, self.clients.look_ups.acquire()).await;
-        let Ok(Ok(_turn)) = turn else { return Err(OAuthError::Busy) };
+        let Ok(Ok(_turn)) = turn else { return Err(busy()) };
         // Whoever had the turn before may have looked for the same one.
         if let Some(known) = self.clients.known.recall(&id, &self.feed) {
             return Ok(Some(known));
@@ -231,6 +231,11 @@ impl Control {
         }
         Ok(scopes)
     }
+}
+
+fn busy() -> OAuthError {
+    let description = "too many clients are looked up at a time; try again in a second";
+    OAuthError::Busy { description, after: Duration::from_secs(1) }
 }
 
 /// Whether a text can be a client id that the vault drew; for others nothing needs to be looked up.

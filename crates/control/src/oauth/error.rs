@@ -17,9 +17,14 @@ pub enum OAuthError {
         /// How long the answer is to be held back, because the same client failed from the same address before.
         delay: Duration,
     },
-    /// More clients ask for the first time than can be looked up.
-    #[error("too many clients are looked up at a time")]
-    Busy,
+    /// More is asked than is done at a time, by all clients or by this one.
+    #[error("{description}")]
+    Busy {
+        /// What there is too much of.
+        description: &'static str,
+        /// When to try again.
+        after: Duration,
+    },
     /// Something failed that is none of the client's business.
     #[error(transparent)]
     Failed(#[from] Error),

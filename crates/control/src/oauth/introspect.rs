@@ -58,7 +58,7 @@ impl Control {
         Ok(claims.filter(|claims| claims.exp > now && claims.iss == self.settings.public_url))
     }
 
-    async fn is_revoked(&self, claims: &Claims) -> Result<bool, OAuthError> {
+    pub(super) async fn is_revoked(&self, claims: &Claims) -> Result<bool, OAuthError> {
         let mut transaction = self.store.read().await?;
         let by_token = transaction.revocation_by_id(&claims.jti).await?;
         Ok(by_token.is_some() || transaction.revocation_by_id(&claims.secret.to_string()).await?.is_some())

@@ -7,6 +7,7 @@ mod error;
 mod failures;
 mod introspect;
 mod issue;
+mod pace;
 mod revoke;
 mod rotation;
 mod signing;
@@ -19,5 +20,6 @@ pub use signing::issuer_entry;
 
 pub(crate) use client::Clients;
 pub(crate) use failures::Failures;
+pub(crate) use pace::Pace;
 pub(crate) use rotation::reseal;
 pub(crate) use signing::Signing;

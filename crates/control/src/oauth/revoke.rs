@@ -13,13 +13,20 @@ impl Control {
     /// Takes a token of a client out of use. One that counts no more, or never did, is as the client wants it.
     ///
     /// # Errors
-    /// `invalid_client`; `unauthorized_client` for a token of another client.
+    /// `invalid_client`; `unauthorized_client` for a token of another client; [`OAuthError::Busy`] when the client revokes
+    /// more in a short time than its share: the token counts on.
     pub async fn access_token_revoke(&self, proof: &ClientProof, token: &str) -> std::result::Result<(), OAuthError> {
         let (known, _) = self.client_authenticate(proof).await?;
         let Some(claims) = self.access_token_claims(token).await? else { return Ok(()) };
         if claims.client_id != known.client.id {
             return Err(OAuthRefusal::UnauthorizedClient.because("the token was issued to another client"));
         }
+        if self.is_revoked(&claims).await? {
+            return Ok(());
+        }
+        // Before the organization's lock is waited for: who revokes too much keeps nobody else waiting.
+        let description = "this client revokes too many tokens; the token counts on, try again later";
+        self.pace.take(&known.client.id, self.now()).map_err(|after| OAuthError::Busy { description, after })?;
         let actor = Actor::client(&known.client);
         let mut work = self.write(&actor, &known.client.organization).await?;
         if work.transaction.revocation_by_id(&claims.jti).await?.is_some() {

@@ -50,7 +50,7 @@ impl OAuth {
                 self.guard.metrics.refused(refusal.as_str());
                 (refused(refusal, &description), delay)
             }
-            Err(OAuthError::Busy) => (busy(), Duration::ZERO),
+            Err(OAuthError::Busy { description, after }) => (busy(description, after), Duration::ZERO),
             Err(OAuthError::Failed(error)) => {
                 tracing::error!(%error, "the token service failed");
                 let description = "the server failed; try again";
@@ -84,9 +84,10 @@ fn refused(refusal: OAuthRefusal, description: &str) -> Response {
     response
 }
 
-fn busy() -> Response {
-    let description = "too many clients are looked up at a time; try again in a second";
-    later(problem(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", description), 1)
+/// What RFC 7009, 2.2.1 has clients understand: nothing was done, and when to try again.
+fn busy(description: &str, after: Duration) -> Response {
+    let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
+    later(problem(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", description), seconds)
 }
 
 fn later(mut response: Response, seconds: u64) -> Response {
@@ -143,6 +144,7 @@ mod tests {
             assert_eq!(response.headers().contains_key(header::WWW_AUTHENTICATE), status == 401);
             assert_eq!(response.headers()[header::CACHE_CONTROL], "no-store");
         }
-        assert_eq!(later(busy(), 7).headers()[header::RETRY_AFTER], "7");
+        let busy = busy("later", Duration::from_millis(1200));
+        assert_eq!((busy.status().as_u16(), &busy.headers()[header::RETRY_AFTER]), (503, &HeaderValue::from(2)));
     }
 }

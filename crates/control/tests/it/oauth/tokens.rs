@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use serde_json::json;
-use tieline_control::oauth::{Asker, OAuthRefusal, revocation_entries};
+use tieline_control::oauth::{Asker, ClientProof, OAuthError, OAuthRefusal, revocation_entries};
 use tieline_control::{Force, Scope};
 use tieline_core::model::{ComponentType, Role};
 use tieline_core::route_table::RevocationEntry;
@@ -133,6 +133,36 @@ async fn a_token_counts_until_it_expires_or_is_revoked() {
         assert_eq!(entries().await, []);
         assert_eq!(world.control.purge().await.unwrap().revocations, 1);
     }
+}
+
+#[tokio::test]
+async fn a_client_revokes_so_many_tokens_at_a_time() {
+    let world = World::sqlite().await;
+    orders(&world).await;
+    let client = connect(&world, "shared", "development", json!({ "level": "project" })).await;
+    let other = connect(&world, "other", "development", json!({ "own_application": true, "level": "project" })).await;
+    let revoke = async |client: &ClientProof| {
+        let token = issue(&world, client).await;
+        (world.control.access_token_revoke(client, &token).await, token)
+    };
+    let last = revoke(&client).await.1;
+    for _ in 1..300 {
+        revoke(&client).await.0.unwrap();
+    }
+    let (answer, kept) = revoke(&client).await;
+    let Err(OAuthError::Busy { after, .. }) = answer else { panic!("{answer:?}") };
+    assert!(!after.is_zero() && after.as_secs() <= 2, "{after:?}");
+    let asker = Asker::Actor(world.admin.clone());
+    assert!(world.control.access_token_introspect(&asker, &kept).await.unwrap().active, "it was not revoked");
+    world.control.access_token_revoke(&client, &last).await.unwrap();
+    revoke(&other).await.0.unwrap();
+    world.pass(SignedDuration::from_secs(2));
+    for _ in 0..2 {
+        revoke(&client).await.0.unwrap();
+    }
+    assert!(revoke(&client).await.0.is_err(), "one more each second");
+    let revoked = world.audited().await.into_iter().filter(|action| action == "access_token_revoke");
+    assert_eq!(revoked.count(), 303);
 }
 
 #[tokio::test]
