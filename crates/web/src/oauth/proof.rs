@@ -73,8 +73,14 @@ fn credentials<'a>(scheme: &str, value: &'a str) -> Option<&'a str> {
 /// character that would tell.
 fn pair(bytes: &[u8]) -> Option<(String, Secret)> {
     let (client, secret) = std::str::from_utf8(bytes).ok()?.split_once(':')?;
-    let decoded = |text: &str| form_urlencoded::parse(text.as_bytes()).next().map(|(text, _)| text.into_owned());
     Some((decoded(client)?, Secret::new(decoded(secret)?)))
+}
+
+/// One value as forms encode it (RFC 6749, appendix B), unless it is empty. No character in it separates anything.
+fn decoded(text: &str) -> Option<String> {
+    let spaced = text.replace('+', " ");
+    let text = percent_encoding::percent_decode_str(&spaced).decode_utf8().ok()?;
+    (!text.is_empty()).then(|| text.into_owned())
 }
 
 /// Where a request comes from. Behind a proxy it is what the proxy added last to the list of addresses.
@@ -105,6 +111,11 @@ mod tests {
             ("abc:tl%5Fsecret_x%2DY", Some("abc tl_secret_x-Y")),
             ("a%3Ab:c", Some("a:b c")),
             ("abc", None),
+            ("a+b:c+d", Some("a b c d")),
+            // Nothing is a separator in a value: what comes after one is part of it.
+            ("abc=x:c=x", Some("abc=x c=x")),
+            ("&abc:c&x", Some("&abc c&x")),
+            ("abc:%ff", None),
             (":x", None),
             ("x:", None),
         ] {
