@@ -1,13 +1,15 @@
 //! The table on disk: the lines of the feed as they came, each behind a checksum, so that a gateway starts while the
-//! control plane is away. What is torn at the end is dropped; a whole table takes the place of another at once.
+//! control plane is away. What is torn at the end is dropped; a whole table takes the place of another at once. A file that
+//! cannot be written ends with its last whole line, or is not gone on with.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::fs::{File, OpenOptions};
 use std::hash::{BuildHasher as _, RandomState};
 use std::io::{self, BufRead, BufReader, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
+use tieline_core::route_table::Entry;
 use tieline_core::secret::Digest;
 use tieline_core::table_feed::FeedLine;
 
@@ -43,19 +45,21 @@ pub(crate) struct Replacement {
     writer: BufWriter<File>,
     generation: String,
     size: u64,
-    keys: Keys,
 }
 
-/// The keys of many entries, by two hashes of 64 bits each.
-#[derive(Default)]
-struct Keys {
-    states: [RandomState; 2],
-    found: HashSet<[u64; 2]>,
+/// A line as it is written.
+pub(crate) struct Line {
+    text: String,
+    /// The number, if the line tells one.
+    number: Option<i64>,
 }
 
-impl Keys {
-    fn hash(&self, key: &str) -> [u64; 2] {
-        [self.states[0].hash_one(key), self.states[1].hash_one(key)]
+impl Line {
+    /// With its checksum.
+    pub(crate) fn of(line: &FeedLine) -> io::Result<Self> {
+        let text = serde_json::to_string(line)?;
+        let number = if let FeedLine::Reached(number) = line { Some(*number) } else { None };
+        Ok(Self { text: format!("{} {text}\n", checksum(&text)), number })
     }
 }
 
@@ -96,13 +100,17 @@ impl TableFile {
         self.file.metadata()?.modified()
     }
 
-    /// Adds a line. Lost bytes are asked for again, so that nothing waits for the disk.
-    pub(crate) fn append(&mut self, line: &FeedLine) -> io::Result<()> {
-        let text = checked(line)?;
-        self.file.write_all(text.as_bytes())?;
-        self.size += text.len() as u64;
-        if let FeedLine::Reached(number) = line {
-            self.position.number = *number;
+    /// Adds a line. Lost bytes are asked for again, so that nothing waits for the disk. When it fails, the file ends where
+    /// it ended before, or its position is the first again.
+    pub(crate) fn append(&mut self, line: &Line) -> io::Result<()> {
+        let written = self.file.write_all(line.text.as_bytes());
+        if written.is_err() {
+            self.mend();
+            return written;
+        }
+        self.size += line.text.len() as u64;
+        if let Some(number) = line.number {
+            self.position.number = number;
             if self.size > 2 * self.compact + SLACK {
                 self.compact()?;
             }
@@ -110,31 +118,36 @@ impl TableFile {
         Ok(())
     }
 
+    /// Takes off what was written of a line. What cannot be taken off would hide everything behind it.
+    fn mend(&mut self) {
+        let size = self.size;
+        if self.file.set_len(size).and_then(|()| self.file.seek(SeekFrom::Start(size))).is_err() {
+            self.position = Position::default();
+        }
+    }
+
     /// Begins a table that will take this one's place.
     pub(crate) fn replace(&self, generation: &str) -> io::Result<Replacement> {
         let path = self.path.with_extension("next");
-        let file = open(&path, true)?;
-        let writer = BufWriter::new(file);
-        let generation = generation.to_owned();
-        let mut next = Replacement { path, writer, generation, size: 0, keys: Keys::default() };
-        let begin = FeedLine::Begin { generation: next.generation.clone(), whole: true };
-        next.write(&begin)?;
+        let writer = BufWriter::new(open(&path, true)?);
+        let mut next = Replacement { path, writer, generation: generation.to_owned(), size: 0 };
+        next.write(&FeedLine::Begin { generation: generation.to_owned(), whole: true })?;
         Ok(next)
     }
 
-    /// Puts a whole table in this one's place; answers the keys that it does not have any more.
-    pub(crate) fn put(&mut self, mut next: Replacement, number: i64) -> io::Result<Vec<String>> {
+    /// Gives back the room of a table that will not take this one's place.
+    pub(crate) fn drop_replacement(&self) {
+        // It may be gone, or never have been made.
+        let _ = std::fs::remove_file(self.path.with_extension("next"));
+    }
+
+    /// Puts a whole table in this one's place.
+    pub(crate) fn put(&mut self, mut next: Replacement, number: i64) -> io::Result<()> {
         next.write(&FeedLine::Reached(number))?;
-        let mut gone = HashSet::new();
-        let mut lines = Lines::new(File::open(&self.path)?);
-        while let Some(line) = lines.next()? {
-            if let FeedLine::Changes(changes) = line {
-                gone.extend(changes.into_keys().filter(|key| !next.keys.found.contains(&next.keys.hash(key))));
-            }
-        }
-        self.position = Position { generation: next.generation.clone(), number };
+        let position = Position { generation: next.generation.clone(), number };
         self.take_place(next)?;
-        Ok(gone.into_iter().collect())
+        self.position = position;
+        Ok(())
     }
 
     fn take_place(&mut self, next: Replacement) -> io::Result<()> {
@@ -149,45 +162,48 @@ impl TableFile {
     /// Writes the file anew without what later lines supersede.
     fn compact(&mut self) -> io::Result<()> {
         let mut next = self.replace(&self.position.generation)?;
+        let states = [RandomState::new(), RandomState::new()];
+        let hash = |key: &String| states.each_ref().map(|state| state.hash_one(key));
         let mut last: HashMap<[u64; 2], u32> = HashMap::new();
+        self.each(|index, changes| {
+            last.extend(changes.keys().map(|key| (hash(key), index)));
+            Ok(())
+        })?;
+        self.each(|index, mut changes| {
+            changes.retain(|key, entry| entry.is_some() && last.get(&hash(key)) == Some(&index));
+            if changes.is_empty() { Ok(()) } else { next.write(&FeedLine::Changes(changes)) }
+        })?;
+        next.write(&FeedLine::Reached(self.position.number))?;
+        self.take_place(next)
+    }
+
+    /// Hands over each line of changes with its index. A file that is not what was written is not gone on with.
+    fn each(&mut self, mut take: impl FnMut(u32, BTreeMap<String, Option<Entry>>) -> io::Result<()>) -> io::Result<()> {
         let mut lines = Lines::new(File::open(&self.path)?);
         let mut index = 0;
         while let Some(line) = lines.next()? {
             index += 1;
             if let FeedLine::Changes(changes) = line {
-                last.extend(changes.keys().map(|key| (next.keys.hash(key), index)));
+                take(index, changes)?;
             }
         }
-        let mut lines = Lines::new(File::open(&self.path)?);
-        index = 0;
-        while let Some(line) = lines.next()? {
-            index += 1;
-            if let FeedLine::Changes(mut changes) = line {
-                changes.retain(|key, entry| entry.is_some() && last.get(&next.keys.hash(key)) == Some(&index));
-                if !changes.is_empty() {
-                    next.write(&FeedLine::Changes(changes))?;
-                }
-            }
+        if lines.read == self.size {
+            return Ok(());
         }
-        next.write(&FeedLine::Reached(self.position.number))?;
-        self.take_place(next)
+        self.position = Position::default();
+        Err(io::Error::new(io::ErrorKind::InvalidData, "the table on disk was changed or damaged"))
     }
 }
 
 impl Replacement {
     /// Adds a line of changes.
-    pub(crate) fn append(&mut self, line: &FeedLine) -> io::Result<()> {
-        if let FeedLine::Changes(changes) = line {
-            let keys: Vec<_> = changes.keys().map(|key| self.keys.hash(key)).collect();
-            self.keys.found.extend(keys);
-        }
-        self.write(line)
+    pub(crate) fn append(&mut self, line: &Line) -> io::Result<()> {
+        self.size += line.text.len() as u64;
+        self.writer.write_all(line.text.as_bytes())
     }
 
     fn write(&mut self, line: &FeedLine) -> io::Result<()> {
-        let text = checked(line)?;
-        self.size += text.len() as u64;
-        self.writer.write_all(text.as_bytes())
+        self.append(&Line::of(line)?)
     }
 }
 
@@ -212,14 +228,11 @@ impl Lines {
             let text = text.strip_prefix(' ')?;
             (checksum(text) == sum).then(|| serde_json::from_str(text).ok())?
         });
-        self.read += read as u64;
+        if good.is_some() {
+            self.read += read as u64;
+        }
         Ok(good)
     }
-}
-
-fn checked(line: &FeedLine) -> io::Result<String> {
-    let text = serde_json::to_string(line)?;
-    Ok(format!("{} {text}\n", checksum(&text)))
 }
 
 fn checksum(text: &str) -> String {

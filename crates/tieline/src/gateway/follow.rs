@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, Read as _};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use tieline_core::clock::Clock;
@@ -11,11 +11,11 @@ use tieline_core::code;
 use tieline_core::randomness::Randomness;
 use tieline_core::route_table::Delta;
 use tieline_core::table_feed::FeedLine;
-use tieline_gateway::Table;
+use tieline_gateway::{Replacement as Whole, Table};
 use tieline_vault::system::{SystemClock, SystemRandomness};
 use tokio::sync::watch;
 
-use super::disk::{Replacement, TableFile};
+use super::disk::{Line, Position, Replacement, TableFile};
 use crate::client::{Client, segment};
 use crate::failure::Failure;
 
@@ -26,6 +26,8 @@ const PATIENCE: Duration = Duration::from_secs(15);
 const PATIENCE_WITH_EVERYTHING: Duration = Duration::from_secs(600);
 /// Pauses between attempts: doubled from the first to the longest, each shortened by up to a half.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(10));
+/// A file that could not be written is left alone for so long; then what it lacks is asked for again.
+const LEFT_ALONE: Duration = Duration::from_secs(60);
 /// Longer lines are none of a feed.
 const LONGEST: u64 = 256 * 1024 * 1024;
 
@@ -44,10 +46,17 @@ pub(crate) struct Follower {
     file: TableFile,
     table: Arc<Table>,
     heard: Arc<Mutex<Heard>>,
-    /// Everything there is, while it comes.
+    /// Up to where the table holds everything: as far as the file, or further while the file cannot be written.
+    reached: Position,
+    /// The generation of what is being told.
+    generation: String,
+    /// Everything there is, while it comes: for the table, and for the file.
+    whole: Option<Whole>,
     next: Option<Replacement>,
     /// Whether the file has changes that no number follows yet.
     open: bool,
+    /// When the file could not be written.
+    unwritten: Option<Instant>,
 }
 
 impl Follower {
@@ -72,7 +81,18 @@ impl Follower {
             // What a torn file held is no table.
             table.prepare(true, BTreeMap::new());
         }
-        Ok(Self { client, file, table, heard: Arc::new(Mutex::new(heard)), next: None, open: false })
+        Ok(Self {
+            client,
+            reached: file.position().clone(),
+            file,
+            table,
+            heard: Arc::new(Mutex::new(heard)),
+            generation: String::new(),
+            whole: None,
+            next: None,
+            open: false,
+            unwritten: None,
+        })
     }
 
     /// What is told of the table.
@@ -108,7 +128,8 @@ impl Follower {
 
     /// Asks once, and takes what is sent until the answer ends.
     fn listen(&mut self, stopping: &watch::Receiver<bool>) -> Result<(), Failure> {
-        let position = self.file.position().clone();
+        self.unwritten.take_if(|since| since.elapsed() >= LEFT_ALONE);
+        let position = if self.unwritten.is_some() { self.reached.clone() } else { self.file.position().clone() };
         let wait = WAIT.as_secs();
         let path = format!(
             "/gateway/table?after={}&generation={}&wait={wait}",
@@ -117,7 +138,7 @@ impl Follower {
         );
         let patience = if position.number == 0 { PATIENCE_WITH_EVERYTHING } else { WAIT + PATIENCE };
         let mut lines = self.client.lines(&path, patience)?;
-        self.next = None;
+        (self.whole, self.next) = (None, None);
         let mut text = String::new();
         while !*stopping.borrow() {
             text.clear();
@@ -126,43 +147,75 @@ impl Follower {
                 return Ok(());
             }
             let line = serde_json::from_str(&text).map_err(|error| broken(&error))?;
-            self.take(line).map_err(|error| {
-                let hint = "see that the disk has room; the gateway serves on from memory";
-                Failure::no(code!("gateway_folder_unusable"), format!("the table cannot be kept: {error}"), hint)
-            })?;
+            self.take(line);
         }
         Ok(())
     }
 
-    fn take(&mut self, line: FeedLine) -> std::io::Result<()> {
+    /// Takes a line: into the table whatever the disk does, then into the file.
+    fn take(&mut self, line: FeedLine) {
+        let written = Line::of(&line);
         match line {
-            FeedLine::Begin { generation, whole: true } => self.next = Some(self.file.replace(&generation)?),
-            FeedLine::Begin { .. } => self.next = None,
-            FeedLine::Changes(_) => {
-                match &mut self.next {
-                    Some(next) => next.append(&line)?,
-                    None => self.file.append(&line)?,
+            FeedLine::Begin { generation, whole } => {
+                self.whole = whole.then(|| self.table.replace());
+                self.next = if whole { self.keep(|file| file.replace(&generation)) } else { None };
+                self.generation = generation;
+            }
+            FeedLine::Changes(changes) => {
+                match &mut self.whole {
+                    Some(whole) => self.table.replace_part(whole, changes),
+                    None => self.table.prepare(false, changes),
                 }
                 self.open = true;
-                if let FeedLine::Changes(changes) = line {
-                    self.table.prepare(false, changes);
+                match self.next.take() {
+                    Some(mut next) => self.next = self.keep(|_| next.append(&written?).map(|()| next)),
+                    // The pieces of a whole table mean nothing behind another.
+                    None if self.whole.is_some() => {}
+                    None => drop(self.keep(|file| file.append(&written?))),
                 }
             }
             FeedLine::Reached(number) => {
-                let mut changes = BTreeMap::new();
-                match self.next.take() {
-                    Some(next) => changes.extend(self.file.put(next, number)?.into_iter().map(|key| (key, None))),
-                    // A sign of life leaves no trace.
-                    None if self.open => self.file.append(&line)?,
-                    None => {}
+                let next = self.next.take();
+                match self.whole.take() {
+                    Some(whole) => {
+                        self.table.replaced(whole, number);
+                        if let Some(next) = next {
+                            self.keep(|file| file.put(next, number));
+                        }
+                    }
+                    None => {
+                        self.table.apply(Delta { whole: false, number, changes: BTreeMap::new() });
+                        // A sign of life leaves no trace.
+                        if self.open {
+                            self.keep(|file| file.append(&written?));
+                        }
+                    }
                 }
                 self.open = false;
-                self.table.apply(Delta { whole: false, number, changes });
+                self.reached = Position { generation: self.generation.clone(), number };
                 let heard = Heard { number, at: Some(SystemClock.now()) };
                 *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = heard;
             }
         }
-        Ok(())
+    }
+
+    /// Writes, unless the file could not be written a while ago: it lacks what came since, and gets it later.
+    fn keep<T>(&mut self, write: impl FnOnce(&mut TableFile) -> std::io::Result<T>) -> Option<T> {
+        if self.unwritten.is_some() {
+            return None;
+        }
+        let error = match write(&mut self.file) {
+            Ok(done) => return Some(done),
+            Err(error) => error,
+        };
+        self.file.drop_replacement();
+        self.unwritten = Some(Instant::now());
+        tracing::warn!(
+            code = code!("gateway_folder_unusable"),
+            %error,
+            "the table cannot be kept on disk; the gateway serves on from memory, and tries again in {LEFT_ALONE:?}"
+        );
+        None
     }
 }
 
@@ -181,3 +234,7 @@ fn shortened(pause: Duration) -> Duration {
     SystemRandomness.fill(&mut byte);
     pause.mul_f64(1.0 - f64::from(byte[0]) / 512.0)
 }
+
+#[cfg(test)]
+#[path = "follow_tests.rs"]
+mod tests;
