@@ -126,7 +126,7 @@ fn main() -> ExitCode {
 fn exercise(input: &[u8]) -> Result<Vec<String>, String> {
     let text = String::from_utf8_lossy(input);
     let definition = read(text.as_bytes(), None);
-    scopes(text.as_bytes());
+    let _ = scopes(text.as_bytes());
     let mut marks = Vec::new();
     for kind in [definition.kind, DefinitionKind::ALL[text.len() % DefinitionKind::ALL.len()]] {
         let outline = outline(kind, &text);

@@ -39,7 +39,8 @@ pub struct RouteEntry {
     pub external: bool,
     /// The schemes by which a caller may prove itself.
     pub schemes: Vec<Scheme>,
-    /// The operations that ask for scopes, as the definition declares them; others ask for none.
+    /// Every operation of the definition where it asks for scopes of any: what is none of them is not called. Empty where
+    /// it asks for none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub operations: Vec<ScopedOperation>,
     /// The networks that the environment allows, in CIDR form; empty for all but what is always refused.
@@ -47,7 +48,7 @@ pub struct RouteEntry {
     pub allowed: Vec<String>,
 }
 
-/// An operation that asks for scopes, or one beside it that does not: of those that match a call, the most exact counts.
+/// An operation: of those that match a call, the most exact counts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScopedOperation {
     /// The method, in upper case.

@@ -34,6 +34,7 @@ impl Work<'_> {
         (major, version): (i64, &str),
         problems: &mut Vec<Diagnostic>,
     ) -> Result<()> {
+        problems.extend(definition_problems(prepared));
         let elsewhere = self.releases_live(spot, major, Some(spot.environment.id)).await?;
         let stands = elsewhere.iter().all(|(_, release)| comparable(&release.version) <= comparable(version));
         for service in self.transaction.services_of_component(spot.component.id, major).await? {
@@ -203,8 +204,23 @@ fn comparable(version: &str) -> Option<Version> {
     Version::parse(version).ok()
 }
 
-/// The operations that ask for scopes, as the definition that the release carries says.
+/// The operations of an endpoint if any asks for scopes, as the definition that the release carries says. One that cannot
+/// be read was refused before.
 fn scopes_of(prepared: &Prepared, endpoint: &Endpoint) -> Vec<ScopedOperation> {
     let text = endpoint.schema_file.as_ref().and_then(|path| prepared.source.definitions.get(path));
-    text.map(|text| scopes(text.as_bytes())).unwrap_or_default()
+    text.and_then(|text| scopes(text.as_bytes()).ok()).unwrap_or_default()
+}
+
+/// What of the definitions cannot be read although it decides who may call what.
+fn definition_problems(prepared: &Prepared) -> impl Iterator<Item = Diagnostic> {
+    prepared.descriptor.endpoints.iter().filter_map(|endpoint| {
+        let path = endpoint.schema_file.as_ref()?;
+        let reason = scopes(prepared.source.definitions.get(path)?.as_bytes()).err()?;
+        Some(diagnostic(
+            code!("definition_security_unreadable"),
+            format!("{path:?} speaks of security, and cannot be read: {reason}"),
+            "correct it, or bundle what it refers to into one file".to_owned(),
+            &endpoint.at,
+        ))
+    })
 }

@@ -34,6 +34,12 @@ pub(super) const PAGES: &[(&str, &str)] = &[
          deployment. It cannot be changed or taken away within the major. Keep it, or deploy a new major version.",
     ),
     (
+        "definition_security_unreadable",
+        "The definition that schemaFilePath names speaks of security, and a part of it cannot be read, so that nobody can say \
+         which operations ask for which scopes: the gateway would leave some open. The message says which part. Paths may \
+         refer to others in the same file only ($ref: '#/…'): bundle a definition of several files into one.",
+    ),
+    (
         "definition_too_large",
         "A file that schemaFilePath names is larger than an API definition may be. Split it, or leave schemaFilePath out.",
     ),

@@ -97,6 +97,13 @@ pub(super) const PAGES: &[(&str, &str)] = &[
          bare 431 or 400 before the gateway looks at it, and is in no log.",
     ),
     (
+        "operation_undeclared",
+        "The service's definition asks for scopes for some of its operations, and so lists what may be called: this method \
+         and path are none of them. A path is read segment by segment, without regard to empty ones and to a slash at the \
+         end; a HEAD is a GET. Compare the call with tieline service view REFERENCE. If the endpoint has the operation, its \
+         owners add it to the definition, with security: [] if it needs no scope, and deploy.",
+    ),
+    (
         "path_unsafe",
         "Segments . and .. could lead an endpoint out of the part of its paths that the service is, however they are \
          encoded; so could zero bytes and encodings that are none. Write the path as it is meant.",

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use hyper::StatusCode;
 use hyper::header::HeaderName;
+use hyper::{Method, StatusCode};
 use tieline_core::code;
 use tieline_core::route_table::SubscriptionState;
 
@@ -116,6 +116,13 @@ pub(super) fn scope_insufficient(alternatives: &[Vec<String>], token: bool) -> B
     };
     let refusal = Refusal::new(StatusCode::FORBIDDEN, code!("scope_insufficient"), title, hint);
     refusal.bearer(Some("insufficient_scope"), scopes.first().map(String::as_str))
+}
+
+pub(super) fn operation_undeclared(method: &Method, route: &Route) -> Box<Refusal> {
+    let Route { reference, environment_handle, .. } = route;
+    let title = format!("the definition of {reference} in {environment_handle} has no {method} of this path");
+    let hint = "call an operation of the definition; its owners add one by a deployment whose definition has it";
+    Refusal::new(StatusCode::FORBIDDEN, code!("operation_undeclared"), title, hint)
 }
 
 pub(super) fn rate_limited(grant: &Grant, route: &Route, wait: Duration) -> Box<Refusal> {

@@ -308,6 +308,10 @@ async fn scopes_are_asked_for_per_operation() {
             operation("GET", "/orders/{id}", &[&["orders:admin"], &["orders:read", "orders:write"]]),
             operation("DELETE", "/orders/{id}", &[&["orders:admin"]]),
             operation("GET", "/admin", &[&["admin"]]),
+            operation("GET", "/admin/users", &[&["admin"]]),
+            operation("POST", "/orders/{id}", &[]),
+            operation("GET", "/files/{name}", &[]),
+            operation("GET", "/files/keys", &[&["admin"]]),
         ],
         ..route(&upstream.url())
     })]);
@@ -323,7 +327,15 @@ async fn scopes_are_asked_for_per_operation() {
         ("GET", "/admin", false),
         ("HEAD", "/admin", false),
         ("GET", "/admin?x=/orders/1", false),
-        ("GET", "/administer", true),
+        ("GET", "/files/a.txt", true),
+        ("GET", "/files/a%2Fb", true),
+        ("GET", "/files/Keys", false),
+        ("GET", "/files/keys%20", false),
+        ("delete", "/orders/1", false),
+        ("Delete", "/orders/1", false),
+        ("GET", "/admin\\users", false),
+        ("GET", "/admin%5Cusers", false),
+        ("GET", "/admin%5cUsers/", false),
     ] {
         let reply = world.call(method, &format!("{PATH}{path}"), &[&bearer], "").await;
         assert_eq!(reply.status, if good { 200 } else { 403 }, "{method} {path} {reply:?}");
@@ -332,6 +344,18 @@ async fn scopes_are_asked_for_per_operation() {
             assert!(reply.head.contains("error=\"insufficient_scope\""), "{}", reply.head);
             assert!(reply.head.contains("scope=\""), "{}", reply.head);
         }
+    }
+    // What is not declared is not carried.
+    for (method, path) in [
+        ("GET", "/administer"),
+        ("GET", "/admin/users.json"),
+        ("GET", "/admin/%2575sers"),
+        ("PUT", "/orders/1"),
+        ("PURGE", "/orders/1"),
+        ("GET", ""),
+    ] {
+        let reply = world.call(method, &format!("{PATH}{path}"), &[&bearer], "").await;
+        assert_eq!((reply.status, reply.code().as_str()), (403, "operation_undeclared"), "{method} {path} {reply:?}");
     }
     let reply = world.call("GET", &format!("{PATH}/admin"), &["API-Key: key-1"], "").await;
     assert_eq!((reply.status, reply.code().as_str()), (403, "scope_insufficient"));

@@ -22,7 +22,7 @@ pub(super) fn outline(document: &Value, kind: DefinitionKind) -> Outline {
     outline.servers = if old { reader.base_path() } else { reader.servers(document.get("servers")) };
     let mut groups = Groups::default();
     reader.tags(&mut groups);
-    let everywhere = document.get("security").and_then(|security| scopes::alternatives(document, security));
+    let everywhere = document.get("security").and_then(|security| scopes::asked(document, security));
     let place = Place::ROOT.at("paths");
     for (path, item) in reader.members(document.get("paths"), &place) {
         if path.starts_with('/') {
@@ -222,7 +222,7 @@ impl<'d> Reader<'d> {
                 return None;
             }
         }
-        scopes::alternatives(self.document, security)
+        scopes::asked(self.document, security)
     }
 
     fn operation(
