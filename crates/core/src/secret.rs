@@ -13,6 +13,9 @@ use serde::{Deserialize, Deserializer};
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
+/// What every API key begins with, so that one is known wherever it turns up.
+pub const API_KEY_PREFIX: &str = "tl_apikey_";
+
 /// A plaintext secret. Its memory is wiped when it is dropped, it prints as `[redacted]`, it can be read from input but
 /// not serialized, and it compares in constant time.
 #[derive(Clone)]

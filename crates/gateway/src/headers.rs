@@ -3,6 +3,7 @@
 
 use hyper::body::{Bytes, Frame};
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
+use tieline_core::secret::API_KEY_PREFIX;
 
 use crate::check::{API_KEY, CHOREO_API_KEY, Caller};
 use crate::table::Route;
@@ -24,7 +25,7 @@ pub(crate) struct Visitor {
     pub(crate) behind_proxy: bool,
 }
 
-/// Makes the headers of a request those that the endpoint gets.
+/// Makes the headers of a request those that the endpoint gets; `token` says that it bears a token of a known issuer.
 pub(crate) fn request(
     headers: &mut HeaderMap,
     host: &HeaderValue,
@@ -32,6 +33,7 @@ pub(crate) fn request(
     visitor: &Visitor,
     route: &Route,
     caller: &Caller,
+    token: bool,
 ) {
     let trailers = headers.get_all(header::TE).iter().any(|value| {
         value.to_str().is_ok_and(|value| value.split(',').any(|part| part.trim().eq_ignore_ascii_case("trailers")))
@@ -42,14 +44,10 @@ pub(crate) fn request(
             || (!visitor.behind_proxy && is_like(name, "x-forwarded-"))
             || (name.contains('_') && is_like(name, "x-forwarded-"))
     });
-    match caller {
-        Caller::Anyone => {}
-        Caller::Client(..) => {
-            headers.remove(header::AUTHORIZATION);
-            remove_keys(headers, route);
-        }
-        Caller::Key(_) => remove_keys(headers, route),
+    if token {
+        headers.remove(header::AUTHORIZATION);
     }
+    remove_keys(headers, route);
     headers.insert(header::HOST, host.clone());
     if trailers {
         headers.insert(header::TE, HeaderValue::from_static("trailers"));
@@ -58,9 +56,12 @@ pub(crate) fn request(
     called_by(headers, route, caller);
 }
 
+/// Removes API keys, whether they were asked for or not. `API-Key` may be a header of the service's own where its route asks
+/// for none: then it is passed on, unless it holds one of Tieline's.
 fn remove_keys(headers: &mut HeaderMap, route: &Route) {
     headers.remove(CHOREO_API_KEY);
-    if route.api_key {
+    let mut values = headers.get_all(API_KEY).iter();
+    if route.api_key || values.any(|value| value.as_bytes().starts_with(API_KEY_PREFIX.as_bytes())) {
         headers.remove(API_KEY);
     }
 }

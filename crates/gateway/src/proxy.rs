@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::body::{Answer, Progress, Upload};
-use crate::check::{Call, Check};
+use crate::check::{self, Call, Caller, Check};
 use crate::headers::{self, Visitor};
 use crate::hop::Hop;
 use crate::log::AccessLog;
@@ -172,7 +172,9 @@ impl Inner {
             Ok(place) => &place.authority,
             Err(reason) => return Err(refusals::address_refused(&route, reason)),
         };
-        headers::request(&mut head.headers, host, asked, visitor, &route, &record.caller);
+        let token = matches!(record.caller, Caller::Client(..))
+            || check::shows_token(&head.headers, &self.table, &route);
+        headers::request(&mut head.headers, host, asked, visitor, &route, &record.caller, token);
         self.hop.add(&mut head.headers, head.version);
         key.into_iter().for_each(|key| tunnel::ask(&mut head.headers, key));
         let asked = std::mem::take(&mut head.uri);

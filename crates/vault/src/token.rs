@@ -55,7 +55,7 @@ mod tests {
         for ((token, digest), prefix) in [
             (new_token("admin", &randomness), "tl_admin_"),
             (client_secret(&randomness), "tl_secret_"),
-            (api_key(&randomness), "tl_apikey_"),
+            (api_key(&randomness), tieline_core::secret::API_KEY_PREFIX),
         ] {
             let random = token.expose().strip_prefix(prefix).unwrap();
             assert_eq!(URL_SAFE_NO_PAD.decode(random).unwrap().len(), 32);

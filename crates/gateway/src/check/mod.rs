@@ -80,7 +80,7 @@ impl Check {
     pub(crate) fn call(&self, table: &Table, call: &Call<'_>) -> Result<Caller, Box<Refusal>> {
         let route = call.route;
         if route.open {
-            return Ok(Caller::Anyone);
+            return self.shown(table, call);
         }
         let bearer = if route.oauth2 { bearer(call.headers)? } else { None };
         let key = if route.api_key { api_key(call.headers)? } else { None };
@@ -94,8 +94,23 @@ impl Check {
         if let Some(grant) = caller.grant() {
             opens(grant, route)?;
             scope::check(call, caller.identity())?;
-            let now = u64::try_from(call.now.as_microsecond()).unwrap_or_default();
-            grant.take(now).map_err(|wait| refusals::rate_limited(grant, route, wait))?;
+            take(grant, call)?;
+        }
+        Ok(caller)
+    }
+
+    /// Who calls a service that asks nobody: who shows a credential that the service would take is known by it, and bound
+    /// to the subscription's state and plan; everybody else is anyone.
+    fn shown(&self, table: &Table, call: &Call<'_>) -> Result<Caller, Box<Refusal>> {
+        let route = call.route;
+        let bearer = if route.oauth2 { bearer(call.headers)? } else { None };
+        let key = if route.api_key { api_key(call.headers)? } else { None };
+        let client = bearer.filter(|token| token::is_known(token, table, route));
+        let client = client.and_then(|token| self.client(table, call, token).ok());
+        let caller = client.or_else(|| holder(table, route, key?).ok()).unwrap_or(Caller::Anyone);
+        if let Some(grant) = caller.grant() {
+            opens(grant, route)?;
+            take(grant, call)?;
         }
         Ok(caller)
     }
@@ -133,6 +148,18 @@ pub(crate) fn holds(table: &Table, side: Side, route: &Route, caller: &Caller) -
         }
 }
 
+/// Whether a call bears a token of an issuer that the gateway knows: it is no affair of the endpoint, which could call
+/// others with it.
+pub(crate) fn shows_token(headers: &HeaderMap, table: &Table, route: &Route) -> bool {
+    let values = headers.get_all(AUTHORIZATION).into_iter();
+    values.filter_map(token_in).any(|token| token::is_known(token, table, route))
+}
+
+fn take(grant: &Grant, call: &Call<'_>) -> Result<(), Box<Refusal>> {
+    let now = u64::try_from(call.now.as_microsecond()).unwrap_or_default();
+    grant.take(now).map_err(|wait| refusals::rate_limited(grant, call.route, wait))
+}
+
 fn opens(grant: &Grant, route: &Route) -> Result<(), Box<Refusal>> {
     match grant.state {
         SubscriptionState::Live => Ok(()),
@@ -147,9 +174,12 @@ fn holder(table: &Table, route: &Route, key: &str) -> Result<Caller, Box<Refusal
 
 /// The bearer token, if there is one (RFC 6750, section 2.1).
 fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Box<Refusal>> {
-    let Some(value) = only(headers, &AUTHORIZATION)? else { return Ok(None) };
-    let Some((scheme, token)) = value.to_str().ok().and_then(|value| value.split_once(' ')) else { return Ok(None) };
-    Ok(scheme.eq_ignore_ascii_case("bearer").then(|| token.trim()).filter(|token| !token.is_empty()))
+    Ok(only(headers, &AUTHORIZATION)?.and_then(token_in))
+}
+
+fn token_in(value: &HeaderValue) -> Option<&str> {
+    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim()).filter(|token| !token.is_empty())
 }
 
 fn api_key(headers: &HeaderMap) -> Result<Option<&str>, Box<Refusal>> {

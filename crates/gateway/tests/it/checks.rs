@@ -234,7 +234,7 @@ async fn api_keys_open_the_route() {
             assert_eq!(reply.status, status, "{headers:?} {reply:?}");
             if status == 200 {
                 let own = headers.iter().any(|header| header.contains("Basic") || *header == foreign);
-                assert_eq!(reply.got("authorization").len(), usize::from(own || (headers.len() == 2 && !both)));
+                assert_eq!(reply.got("authorization").len(), usize::from(own));
                 assert!(reply.got("choreo-api-key").is_empty() && reply.got("api-key").is_empty(), "{reply:?}");
             } else {
                 assert_eq!(reply.code(), code, "{headers:?}");
@@ -288,9 +288,44 @@ async fn who_calls_cannot_be_forged() {
     world.put([open(&upstream.url())]);
     let reply = world.call("GET", PATH, &headers[..headers.len() - 1], "").await;
     assert!(!reply.body.contains("evil"), "{reply:?}");
-    // Nobody was asked, so the header is the service's own.
-    assert_eq!(reply.got("authorization").len(), 1);
+    // Nobody was asked, and yet the token is not the service's.
+    assert!(reply.got("authorization").is_empty());
     assert!(reply.got("x-tieline-organization").is_empty());
+}
+
+#[tokio::test]
+async fn an_open_service_gets_no_credential_and_knows_who_shows_one() {
+    let (world, upstream) = guarded().await;
+    let schemes = vec![Scheme::OAuth2, Scheme::ApiKey, Scheme::None];
+    world.put([Entry::Route(RouteEntry { schemes, ..route(&upstream.url()) }), Entry::ApiKey(api_key("tl_apikey_1"))]);
+    let bearer = format!("Authorization: Bearer {}", world.token());
+    let expired = format!("Authorization: Bearer {}", world.signer.token(&with("exp", json!(NOW - 5))));
+    let foreign = world.signer.token(&with("iss", json!("https://other.example")));
+    let foreign = format!("Authorization: Bearer {foreign}");
+    for (headers, known, own) in [
+        (vec![&*bearer], true, false),
+        (vec!["API-Key: tl_apikey_1"], true, false),
+        (vec!["Choreo-API-Key: tl_apikey_2"], false, false),
+        (vec![&expired], false, false),
+        (vec![&expired, "Choreo-API-Key: tl_apikey_1"], true, false),
+        (vec![&foreign], false, true),
+        (vec!["Authorization: Basic YTpi"], false, true),
+        (vec![], false, false),
+    ] {
+        let reply = world.call("GET", PATH, &headers, "").await;
+        assert_eq!((reply.status, reply.got("x-tieline-connection").len()), (200, usize::from(known)), "{headers:?}");
+        assert_eq!(reply.got("authorization").len(), usize::from(own), "{headers:?}");
+        assert!(reply.got("choreo-api-key").is_empty() && reply.got("api-key").is_empty(), "{headers:?}");
+    }
+    world.put([subscribed("app", SubscriptionState::Blocked, "unlimited")]);
+    assert_eq!(world.call("GET", PATH, &[&bearer], "").await.code(), "subscription_blocked");
+    assert_eq!(world.call("GET", PATH, &[], "").await.status, 200);
+    // Where no key is asked for, the header is the service's own, but a key of Tieline's is not.
+    world.put([open(&upstream.url())]);
+    for (header, own) in [("API-Key: mine", 1), ("API-Key: tl_apikey_1", 0)] {
+        let reply = world.call("GET", PATH, &[header, &bearer], "").await;
+        assert_eq!((reply.got("api-key").len(), reply.got("authorization").len()), (own, 0));
+    }
 }
 
 #[tokio::test]
