@@ -279,6 +279,12 @@ const PAGES: &[(&str, &str)] = &[
          remember it beside the source with tieline context set.",
     ),
     (
+        "server_insecure",
+        "A gateway of its own was to ask its server by http:// beyond loopback. Its token would travel in clear, and whoever \
+         sits between could give it another table: other endpoints, other keys to trust. Give --server the https:// address. \
+         In a network that is private by other means, --insecure-server allows it.",
+    ),
+    (
         "server_unreachable",
         "No server answers: it does not run, listens elsewhere, or the network is in between. Start it with tieline \
          server, or name it with --url, TIELINE_URL or --data. When an answer broke off, a change may have been made or \

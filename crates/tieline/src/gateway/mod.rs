@@ -5,7 +5,7 @@ pub(crate) mod embedded;
 mod follow;
 pub(crate) mod listen;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -40,6 +40,9 @@ pub(crate) struct GatewayArguments {
     /// Address of the control plane
     #[arg(long, value_name = "URL")]
     server: String,
+    /// Reach the server by http:// beyond loopback although token and table travel in clear
+    #[arg(long)]
+    insecure_server: bool,
     /// File with a token of the role gateway
     #[arg(long, value_name = "FILE")]
     token_file: PathBuf,
@@ -133,6 +136,14 @@ async fn serve(arguments: GatewayArguments, data: PathBuf) -> Done {
 }
 
 fn refuse_insecure(arguments: &GatewayArguments) -> Result<(), Failure> {
+    if !arguments.insecure_server && !is_private(&arguments.server) {
+        let server = &arguments.server;
+        return Err(Failure::usage(
+            code!("server_insecure"),
+            format!("{server} would be asked in clear: whoever sits between reads the token, and writes the table"),
+            "give the server's https:// address, or --insecure-server where nobody else sits between",
+        ));
+    }
     let secure = arguments.tls_cert.is_some() || arguments.behind_proxy;
     for address in [arguments.listen_internal, arguments.listen_external].into_iter().flatten() {
         if !address.ip().is_loopback() && !secure {
@@ -144,6 +155,14 @@ fn refuse_insecure(arguments: &GatewayArguments) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// Whether what is said to a server is said to it alone: by TLS, or within this machine. What is no address fails later.
+fn is_private(server: &str) -> bool {
+    let Ok(uri) = server.parse::<ureq::http::Uri>() else { return true };
+    let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+    let loopback = host.parse::<IpAddr>().map_or(host.eq_ignore_ascii_case("localhost"), |address| address.is_loopback());
+    loopback || uri.scheme_str() != Some("http")
 }
 
 fn token(file: &std::path::Path) -> Result<Secret, Failure> {

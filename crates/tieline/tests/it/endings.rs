@@ -34,6 +34,29 @@ fn exit_codes_and_error_objects() {
 }
 
 #[test]
+fn a_gateway_does_not_ask_its_server_in_clear() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().to_str().expect("UTF-8");
+    let gateway = ["gateway", "--token-file", "no/such/file", "--data", data, "--listen-internal", "127.0.0.1:0"];
+    for (server, insecure, code) in [
+        ("http://192.0.2.1:7070", false, "server_insecure"),
+        ("http://tieline.example", false, "server_insecure"),
+        ("HTTP://localhost.example", false, "server_insecure"),
+        // The token is read next.
+        ("http://tieline.example", true, "file_unreadable"),
+        ("https://tieline.example", false, "file_unreadable"),
+        ("http://127.0.0.1:7070", false, "file_unreadable"),
+        ("http://[::1]:7070", false, "file_unreadable"),
+        ("http://localhost:7070", false, "file_unreadable"),
+    ] {
+        let flag = insecure.then_some("--insecure-server");
+        let more = ["--server", server, "--output", "json"].into_iter().chain(flag);
+        let answer = tieline(&gateway.into_iter().chain(more).collect::<Vec<_>>());
+        assert_eq!(answer.error()["code"].as_str(), Some(code), "{server} {answer:?}");
+    }
+}
+
+#[test]
 fn a_refusal_keeps_the_code_of_the_server() {
     let server = TestServer::start();
     server.tieline(&["organization", "create", "acme"]).done();
