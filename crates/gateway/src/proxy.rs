@@ -176,6 +176,10 @@ impl Inner {
             || check::shows_token(&head.headers, &self.table, &route);
         headers::request(&mut head.headers, host, asked, visitor, &route, &record.caller, token);
         self.hop.add(&mut head.headers, head.version);
+        if !body.is_empty() && !head.headers.contains_key(header::CONTENT_LENGTH) {
+            // Without either, the client would take a body of GET for none.
+            head.headers.insert(header::TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
+        }
         key.into_iter().for_each(|key| tunnel::ask(&mut head.headers, key));
         let asked = std::mem::take(&mut head.uri);
         head.uri = target(&route, &asked, end)?;

@@ -116,6 +116,14 @@ async fn framing_is_made_anew() {
         ),
         ("GET PATH HTTP/1.1\nHost: a\nConnection: close\n\n", ""),
         ("GET PATH HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 3\r\n\r\nabc", "abc"),
+        (
+            "GET PATH HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+            "3\r\nabc\r\n0\r\n\r\n",
+        ),
+        (
+            "HEAD PATH HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+            "3\r\nabc\r\n0\r\n\r\n",
+        ),
     ] {
         let (seen, answer) = seen(bytes.as_bytes()).await;
         assert_eq!(requests(&seen), 1, "{bytes:?}: {seen}");
