@@ -48,12 +48,23 @@ pub(crate) fn request(
         headers.remove(header::AUTHORIZATION);
     }
     remove_keys(headers, route);
+    join_cookies(headers);
     headers.insert(header::HOST, host.clone());
     if trailers {
         headers.insert(header::TE, HeaderValue::from_static("trailers"));
     }
     forwarded(headers, asked, visitor);
     called_by(headers, route, caller);
+}
+
+/// Joins cookies that HTTP/2 may send one by one; in HTTP/1.1 there is one header of them (RFC 9113, section 8.2.3).
+fn join_cookies(headers: &mut HeaderMap) {
+    let values: Vec<&[u8]> = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes).collect();
+    if values.len() > 1
+        && let Ok(joined) = HeaderValue::from_bytes(&values.join(&b"; "[..]))
+    {
+        headers.insert(header::COOKIE, joined);
+    }
 }
 
 /// Removes API keys, whether they were asked for or not. `API-Key` may be a header of the service's own where its route asks
@@ -186,6 +197,19 @@ mod tests {
         let mut left: Vec<&str> = headers.keys().map(HeaderName::as_str).collect();
         left.sort_unstable();
         assert_eq!(left, ["content-length", "trailer", "x-kept"]);
+    }
+
+    #[test]
+    fn cookies_are_one_header() {
+        for (sent, expect) in [(&[][..], None), (&["a=b"], Some("a=b")), (&["a=b", "c=d; e", "f"], Some("a=b; c=d; e; f"))] {
+            let mut headers = HeaderMap::new();
+            for cookie in sent {
+                headers.append("cookie", HeaderValue::from_static(cookie));
+            }
+            join_cookies(&mut headers);
+            let mut values = headers.get_all("cookie").iter();
+            assert_eq!((values.next().map(|value| value.to_str().unwrap()), values.next()), (expect, None));
+        }
     }
 
     #[test]
