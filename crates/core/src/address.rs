@@ -92,6 +92,14 @@ pub fn check(url: &str, rules: &AddressRules<'_>) -> Result<(), String> {
         "https" | "wss" => Some(443),
         _ => None,
     });
+    if let Some(IpAddr::V6(six)) = address {
+        for four in translations(six) {
+            let own = rules.own.iter().any(|own| own.ip() == four && port == Some(own.port()));
+            if own || link_local(four) || four.is_loopback() || METADATA.contains(&four) {
+                return Err(format!("{six} may be translated to {four}, where no endpoint is"));
+            }
+        }
+    }
     for own in rules.own {
         let same_host = match address {
             Some(address) => own.ip() == address || (own.ip().is_unspecified() && address.is_loopback()),
@@ -212,6 +220,18 @@ fn plain(address: IpAddr) -> IpAddr {
     IpAddr::V4(Ipv4Addr::from_bits(four))
 }
 
+/// What an address may lead to behind a translator of its network, which alone knows how it is written: within
+/// 64:ff9b:1::/48 (RFC 8215) the IPv4 address stands behind 48, 56, 64 or 96 bits, with a gap at bit 64 (RFC 6052,
+/// section 2.2).
+fn translations(six: Ipv6Addr) -> Vec<IpAddr> {
+    if !matches!(six.segments(), [0x64, 0xff9b, 1, ..]) {
+        return Vec::new();
+    }
+    let bytes = six.octets();
+    let places = [[6, 7, 9, 10], [7, 9, 10, 11], [9, 10, 11, 12], [12, 13, 14, 15]];
+    places.map(|place| IpAddr::from(place.map(|index: usize| bytes[index]))).to_vec()
+}
+
 fn link_local(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(four) => four.is_link_local(),
@@ -260,6 +280,13 @@ mod tests {
             ("http://[64:ff9b::a9fe:a9fe]", open, false),
             ("http://[2002:a9fe:a9fe::1]", open, false),
             ("http://[::ffff:169.254.169.254]", open, false),
+            ("http://[64:ff9b:1::a9fe:a9fe]", open, false),
+            ("http://[64:ff9b:1:a9fe:a9:fe00::]", open, false),
+            ("http://[64:ff9b:1:a9:fe:a9fe::]", open, false),
+            ("http://[64:ff9b:1:0:a9:fea9:fe00:0]", open, false),
+            ("http://[64:ff9b:1::7f00:1]:8080", open, false),
+            ("http://[64:ff9b:1::6464:64c8]", metadata, false),
+            ("http://[64:ff9b:1::808:808]", closed, true),
             ("http://[64:ff9b::808:808]", closed, true),
             ("http://[64:ff9b::a02:304]", limited, true),
             ("http://[2001:db8::1]", closed, true),
