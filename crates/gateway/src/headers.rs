@@ -1,6 +1,9 @@
 //! The headers of a call on both sides: what belongs to one connection is not passed on, nobody but the gateway says who
 //! calls, and a credential ends where it was checked.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use hyper::body::{Bytes, Frame};
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use tieline_core::secret::API_KEY_PREFIX;
@@ -23,6 +26,16 @@ pub(crate) struct Visitor {
     pub(crate) address: HeaderValue,
     pub(crate) https: bool,
     pub(crate) behind_proxy: bool,
+    /// How many calls were begun on its connection.
+    pub(crate) calls: AtomicU64,
+}
+
+impl Visitor {
+    /// Counts a call, which is under way as long as what is given back is kept.
+    pub(crate) fn begin(self: &Arc<Self>) -> Arc<Self> {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        Arc::clone(self)
+    }
 }
 
 /// Makes the headers of a request those that the endpoint gets; `token` says that it bears a token of a known issuer.
@@ -201,7 +214,9 @@ mod tests {
 
     #[test]
     fn cookies_are_one_header() {
-        for (sent, expect) in [(&[][..], None), (&["a=b"], Some("a=b")), (&["a=b", "c=d; e", "f"], Some("a=b; c=d; e; f"))] {
+        for (sent, expect) in
+            [(&[][..], None), (&["a=b"], Some("a=b")), (&["a=b", "c=d; e", "f"], Some("a=b; c=d; e; f"))]
+        {
             let mut headers = HeaderMap::new();
             for cookie in sent {
                 headers.append("cookie", HeaderValue::from_static(cookie));

@@ -5,6 +5,7 @@
 
 mod body;
 mod check;
+mod doors;
 mod headers;
 mod hop;
 mod log;
@@ -16,6 +17,7 @@ mod rate;
 mod refusal;
 mod serve;
 mod settings;
+mod share;
 mod stream;
 mod table;
 mod tunnel;

@@ -12,9 +12,11 @@ use tieline_core::id::{ApplicationId, ComponentId, ConnectionId};
 
 use crate::body::Progress;
 use crate::check::{self, Caller};
+use crate::headers::Visitor;
 use crate::proxy::Inner;
 use crate::refusal::Refusal;
 use crate::settings::Side;
+use crate::share::Share;
 use crate::table::Route;
 use crate::upstream::{Link, Target};
 
@@ -28,6 +30,9 @@ pub(crate) struct Record {
     time: Timestamp,
     side: Side,
     method: Method,
+    /// Tells the client's connection that it is in use.
+    pub(crate) visitor: Option<Arc<Visitor>>,
+    pub(crate) share: Option<Share>,
     pub(crate) route: Option<Arc<Route>>,
     pub(crate) caller: Caller,
     pub(crate) upload: Option<Arc<Progress>>,
@@ -51,6 +56,8 @@ impl Record {
             time,
             side,
             method,
+            visitor: None,
+            share: None,
             route: None,
             caller: Caller::Anyone,
             upload: None,
@@ -70,6 +77,8 @@ impl Record {
         Self {
             gateway: Arc::clone(&self.gateway),
             method: self.method.clone(),
+            visitor: self.visitor.take(),
+            share: self.share.take(),
             route: self.route.clone(),
             caller: self.caller.clone(),
             upload: self.upload.take(),

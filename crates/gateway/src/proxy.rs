@@ -20,6 +20,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::body::{Answer, Progress, Upload};
 use crate::check::{self, Call, Caller, Check};
+use crate::doors::Doors;
 use crate::headers::{self, Visitor};
 use crate::hop::Hop;
 use crate::log::AccessLog;
@@ -28,6 +29,7 @@ use crate::observed::Record;
 use crate::path;
 use crate::refusal::Refusal;
 use crate::settings::{Settings, Side};
+use crate::share::Share;
 use crate::table::{Route, Table};
 use crate::tunnel;
 use crate::upstream::{Connector, Fault, Link};
@@ -62,6 +64,7 @@ pub(crate) struct Inner {
     pub(crate) metrics: Metrics,
     pub(crate) log: Option<AccessLog>,
     pub(crate) sweeper: Sweeper,
+    pub(crate) doors: Arc<Doors>,
     /// How many calls are under way.
     pub(crate) calls: AtomicUsize,
     /// WebSockets, and the connections that opened them.
@@ -86,6 +89,10 @@ impl Gateway {
             metrics: Metrics::new(settings.most_series),
             log: log.map(AccessLog::new),
             sweeper: Sweeper::default(),
+            doors: Doors::new(
+                settings.most_connections,
+                (!settings.behind_proxy).then_some(settings.most_connections_of_one),
+            ),
             calls: AtomicUsize::new(0),
             tunnels: TaskTracker::new(),
             stop: CancellationToken::new(),
@@ -113,6 +120,7 @@ pub(crate) async fn answer(
     let time = gateway.clock.now();
     let head = *request.method() == Method::HEAD;
     let mut record = Record::begin(Arc::clone(&gateway), side, request.method().clone(), time);
+    record.visitor = Some(visitor.begin());
     match gateway.call(side, &visitor, &mut record, request, time).await {
         Ok((answer, link)) => {
             let (head, body) = answer.into_parts();
@@ -154,6 +162,7 @@ impl Inner {
         let found = self.table.route(request.uri().path()).filter(|(route, _)| route.on(side));
         let (route, end) = found.ok_or_else(refusals::route_not_found)?;
         record.route = Some(Arc::clone(&route));
+        record.share = Some(self.share(&route)?);
         let rest = &request.uri().path()[end..];
         if !path::stays(rest) {
             return Err(refusals::path_unsafe());
@@ -172,8 +181,8 @@ impl Inner {
             Ok(place) => &place.authority,
             Err(reason) => return Err(refusals::address_refused(&route, reason)),
         };
-        let token = matches!(record.caller, Caller::Client(..))
-            || check::shows_token(&head.headers, &self.table, &route);
+        let token =
+            matches!(record.caller, Caller::Client(..)) || check::shows_token(&head.headers, &self.table, &route);
         headers::request(&mut head.headers, host, asked, visitor, &route, &record.caller, token);
         self.hop.add(&mut head.headers, head.version);
         if !body.is_empty() && !head.headers.contains_key(header::CONTENT_LENGTH) {
@@ -191,6 +200,15 @@ impl Inner {
             return tunnel::open(self, record, &route, request, client).await;
         }
         self.forward(record, route, request, progress.as_deref(), (&asked, end)).await
+    }
+
+    /// A share of the calls for the organization of a route: at most twice as many as are free, so that one that fills its
+    /// share leaves as many for others.
+    fn share(&self, route: &Route) -> Result<Share, Box<Refusal>> {
+        // This call is one of those under way.
+        let others = self.calls.load(Ordering::Relaxed).saturating_sub(1);
+        let free = self.settings.most_calls.saturating_sub(others);
+        Share::take(&route.calls, 2 * free).ok_or_else(refusals::overloaded)
     }
 
     async fn forward(

@@ -6,6 +6,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use hyper::header::HeaderValue;
@@ -26,9 +27,10 @@ use crate::stream::Guarded;
 /// A client that has not sent the whole head of a request by then is dropped; so is one that keeps a connection open and
 /// asks for nothing.
 const HEAD: Duration = Duration::from_secs(60);
-/// What hyper itself takes of a head: more than the gateway, so that it is the gateway that refuses, and says why. (Of
-/// headers hyper takes a hundred by default; to take more it would get memory for them at every call.)
-const MOST_HEAD: usize = 128 * 1024;
+/// What hyper itself takes of a head: a little more than the gateway, so that mostly it is the gateway that refuses, and
+/// says why. Everybody may have it filled. (Of headers hyper takes a hundred by default; to take more it would get memory
+/// for them at every call.)
+const MOST_HEAD: u32 = 72 * 1024;
 /// A client that takes nothing of its answer for so long is dropped.
 const STALLED: Duration = Duration::from_secs(60);
 /// How often idle connections and revocations are looked through.
@@ -90,11 +92,22 @@ impl Gateway {
         loop {
             tokio::select! {
                 (stream, client) = listener.accept() => {
-                    connections.spawn(connection(Arc::clone(gateway), stream, client, https, side, stop.clone()));
+                    // Who is not let in is hung up on: an answer would cost what there is too little of.
+                    if let Some(guest) = gateway.doors.enter(client.ip()) {
+                        let served = connection(Arc::clone(gateway), stream, client, https, side, stop.clone());
+                        connections.spawn(async move {
+                            served.await;
+                            drop(guest);
+                        });
+                    }
                 }
                 Some(_) = connections.join_next() => {}
                 _ = housekeeping.tick() => {
                     gateway.sweeper.sweep();
+                    let refused = gateway.doors.refused();
+                    if refused > 0 {
+                        tracing::warn!(refused, "more connections came than are let in");
+                    }
                     gateway.table.forget(gateway.clock.now().as_second());
                 }
                 () = stopped(&mut stopping) => break,
@@ -124,23 +137,25 @@ async fn connection<Io>(
     Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let Ok(address) = HeaderValue::from_str(&client.ip().to_canonical().to_string()) else { return };
-    let visitor = Arc::new(Visitor { address, https, behind_proxy: gateway.settings.behind_proxy });
+    let visitor =
+        Arc::new(Visitor { address, https, behind_proxy: gateway.settings.behind_proxy, calls: AtomicU64::new(0) });
     let mut builder = Builder::new(TokioExecutor::new());
     let mut http1 = builder.http1();
-    http1.timer(TokioTimer::new()).header_read_timeout(HEAD).max_buf_size(MOST_HEAD);
+    http1.timer(TokioTimer::new()).header_read_timeout(HEAD).max_buf_size(MOST_HEAD as usize);
     let mut http2 = builder.http2();
     http2.timer(TokioTimer::new()).keep_alive_interval(HEAD).max_concurrent_streams(STREAMS);
-    http2.max_header_list_size(128 * 1024);
+    http2.max_header_list_size(MOST_HEAD);
     http2.initial_stream_window_size(STREAM_WINDOW).initial_connection_window_size(CONNECTION_WINDOW);
+    let of_calls = Arc::clone(&visitor);
     let service = service_fn(move |request| {
-        let call = answer(Arc::clone(&gateway), side, Arc::clone(&visitor), request);
+        let call = answer(Arc::clone(&gateway), side, Arc::clone(&of_calls), request);
         async move { Ok::<_, Infallible>(call.await) }
     });
     let stream = TokioIo::new(Guarded::new(stream, STALLED));
     let mut connection = pin!(builder.serve_connection_with_upgrades(stream, service));
     let served = tokio::select! {
         served = connection.as_mut() => served,
-        () = stopped(&mut stopping) => {
+        () = async { tokio::select! { () = stopped(&mut stopping) => {} () = idle(&visitor) => {} } } => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }
@@ -150,7 +165,58 @@ async fn connection<Io>(
     }
 }
 
+/// Ends when no call was under way on a connection for so long as a client of HTTP/1.1 may be silent: of HTTP/2, hyper asks
+/// only whether somebody is still there.
+async fn idle(visitor: &Arc<Visitor>) {
+    let mut before = u64::MAX;
+    loop {
+        let calls = visitor.calls.load(Ordering::Relaxed);
+        // One is the connection's, one its service's; the others are calls.
+        let busy = Arc::strong_count(visitor) > 2;
+        if calls == before && !busy {
+            return;
+        }
+        before = if busy { u64::MAX } else { calls };
+        sleep(HEAD).await;
+    }
+}
+
 async fn stopped(stopping: &mut watch::Receiver<bool>) {
     // An error means that the server itself is gone, which is a stop as well.
     let _ = stopping.wait_for(|stop| *stop).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::Empty;
+    use hyper::client::conn::http2;
+    use tieline_core::clock::FixedClock;
+    use tieline_core::randomness::FixedRandomness;
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::{Settings, Table};
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_of_http2_without_calls_ends() {
+        let table = Arc::new(Table::new(&FixedRandomness::seeded(1)));
+        let clock = Arc::new(FixedClock::at(jiff::Timestamp::UNIX_EPOCH));
+        let gateway = Gateway::new(Settings::default(), table, clock, None);
+        let (_stop, stopping) = watch::channel(false);
+        let (client, server) = tokio::io::duplex(64 * 1024);
+        let address = SocketAddr::from(([127, 0, 0, 1], 1));
+        let served = connection(Arc::clone(&gateway.inner), server, address, false, Side::Internal, stopping);
+        let begin = Instant::now();
+        let asking = async {
+            let io = TokioIo::new(client);
+            let handshake = http2::handshake::<_, _, Empty<hyper::body::Bytes>>(TokioExecutor::new(), io);
+            // It answers every question whether it is still there.
+            let (sender, connection) = handshake.await.unwrap();
+            let ended = connection.await;
+            drop(sender);
+            ended.unwrap();
+        };
+        tokio::join!(served, asking);
+        assert!((HEAD..3 * HEAD).contains(&begin.elapsed()), "{:?}", begin.elapsed());
+    }
 }

@@ -37,7 +37,12 @@ pub struct Settings {
     pub tls: Option<Arc<ClientConfig>>,
     /// Most bytes of a request's body.
     pub most_body: u64,
-    /// Most calls under way; more are refused with 503.
+    /// Most connections of clients; more are closed at once.
+    pub most_connections: usize,
+    /// Most connections of one client's address, or of one /64 of IPv6. Behind a proxy it does not hold: there all come
+    /// from the proxy.
+    pub most_connections_of_one: usize,
+    /// Most calls under way; more are refused with 503. An organization's services get at most twice as many as are free.
     pub most_calls: usize,
     /// How many verified tokens are remembered.
     pub most_tokens: usize,
@@ -63,6 +68,8 @@ impl Default for Settings {
             own: Vec::new(),
             tls: None,
             most_body: 100 << 20,
+            most_connections: 10_000,
+            most_connections_of_one: 2_500,
             most_calls: 10_000,
             most_tokens: 10_000,
             most_series: 10_000,

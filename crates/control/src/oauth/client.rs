@@ -222,7 +222,9 @@ impl Control {
                 Some(known) => known,
                 None => {
                     let definition = transaction.service_definition(service.0).await?.unwrap_or_default();
-                    let read = Arc::new(definition::scope_names(&definition::scopes(definition.as_bytes()).unwrap_or_default()));
+                    let read = Arc::new(definition::scope_names(
+                        &definition::scopes(definition.as_bytes()).unwrap_or_default(),
+                    ));
                     self.clients.keep_scopes(service, Arc::clone(&read));
                     read
                 }

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::document::{self, entries};
 use super::detect::{self, Language};
+use super::document::{self, entries};
 use super::openapi::{MAX_SCOPES, METHODS};
 use super::text_of;
 use crate::route_table::ScopedOperation;
@@ -65,11 +65,7 @@ pub fn scopes(bytes: &[u8]) -> Result<Vec<ScopedOperation>, String> {
 }
 
 /// The operations of a path, and of those that it refers to within the document.
-fn operations_of<'a>(
-    document: &'a Value,
-    path: &str,
-    mut item: &'a Value,
-) -> Result<Vec<(String, &'a Value)>, String> {
+fn operations_of<'a>(document: &'a Value, path: &str, mut item: &'a Value) -> Result<Vec<(String, &'a Value)>, String> {
     let mut found = Vec::new();
     for _ in 0..LONGEST_CHAIN {
         let written = |method: &'static str| item.get(method).or_else(|| item.get(method.to_ascii_uppercase()));
@@ -104,7 +100,8 @@ fn alternatives(document: &Value, security: &Value) -> Result<Vec<Vec<String>>, 
     for requirement in security.as_array().ok_or("its security is no list")? {
         let requirement = requirement.as_object().ok_or("its security lists what is no requirement")?;
         // An alternative of keys alone is none for who comes with a token; an empty one admits everybody.
-        let of_tokens: Vec<_> = requirement.iter().filter(|(name, asked)| is_of_tokens(document, name, asked)).collect();
+        let of_tokens: Vec<_> =
+            requirement.iter().filter(|(name, asked)| is_of_tokens(document, name, asked)).collect();
         if of_tokens.is_empty() && !requirement.is_empty() {
             continue;
         }
@@ -216,7 +213,8 @@ components:
              /a: {{ $ref: '#/components/pathItems/orders', post: {{}} }}\n  /a/{{id}}: {{ $ref: '#/paths/~1a' }}\n  \
              /b: {{ $ref: '#/paths/~1a~1%7Bid%7D' }}\n  /c: {{ additionalOperations: {{ COPY: {{}} }} }}"
         );
-        let expect = ["POST /a ", "GET /a read", "POST /a/{id} ", "GET /a/{id} read", "POST /b ", "GET /b read", "COPY /c "];
+        let expect =
+            ["POST /a ", "GET /a read", "POST /a/{id} ", "GET /a/{id} read", "POST /b ", "GET /b read", "COPY /c "];
         assert_eq!(shown(&document), expect);
     }
 
@@ -224,7 +222,10 @@ components:
     fn what_cannot_be_read_is_said() {
         let of = |paths: &str| format!("openapi: 3.1.0\n{SCHEMES}paths: {{ {paths} }}");
         for (document, expect) in [
-            (of("/a: { get: { security: [{ default: ['two words'] }] } }"), "GET /a: default asks for what is no scope"),
+            (
+                of("/a: { get: { security: [{ default: ['two words'] }] } }"),
+                "GET /a: default asks for what is no scope",
+            ),
             (of("/a: { get: { security: [{ default: [7] }] } }"), "GET /a: default asks for what is no scope"),
             (of("/a: { get: { security: [{ default: read }] } }"), "GET /a: default has no list of scopes"),
             (of("/a: { get: { security: [read] } }"), "GET /a: its security lists what is no requirement"),

@@ -260,7 +260,8 @@ fn what_is_referred_to_again_and_again_ends_soon() {
     let start = Instant::now();
     assert!(read(text.as_bytes(), None).operations.iter().all(|operation| operation.scopes.len() <= 64));
     assert!(scopes(text.as_bytes()).is_err());
-    let items = format!(r#"{{"GET":{{"security":[{{"o":["a"]}}]}},"additionalOperations":{{{}}}}}"#, keys.replace(":1", ":{}"));
+    let items =
+        format!(r#"{{"GET":{{"security":[{{"o":["a"]}}]}},"additionalOperations":{{{}}}}}"#, keys.replace(":1", ":{}"));
     for item in [format!(r#"{{"get":{{"security":[{{"o":["a"]}}]}},{keys}}}"#), items] {
         let text = format!(r#"{{"openapi":"3.2.0","paths":{{{paths}}},"x":{{"I":{item}}}}}"#);
         let most = scopes(text.as_bytes()).map_or(0, |operations| operations.len());

@@ -82,7 +82,8 @@ pub(super) const PAGES: &[(&str, &str)] = &[
     ),
     (
         "gateway_overloaded",
-        "The gateway had as many calls under way as it takes, and refused this one at once, so that the others end in time. \
+        "The gateway had as many calls under way as it takes, or as it takes for one organization's services while others \
+         need room too, and refused this one at once, so that the others end in time. \
          Nothing was forwarded. Try again after the seconds in Retry-After.",
     ),
     (

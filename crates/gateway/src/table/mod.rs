@@ -10,10 +10,10 @@ mod revocation;
 mod route;
 mod shards;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::hash::Hasher as _;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 use tieline_core::id::{EnvironmentId, ServiceId};
@@ -47,6 +47,7 @@ pub struct Table {
     subscriptions: Shards<Subscription>,
     keys: Shards<ApiKey>,
     buckets: Buckets,
+    calls: Mutex<HashMap<Box<str>, Weak<AtomicUsize>>>,
     issuers: RwLock<Arc<Issuers>>,
     installation: RwLock<Arc<Installation>>,
     revocations: Revocations,
@@ -69,6 +70,7 @@ impl Table {
             subscriptions: Shards::new(),
             keys: Shards::new(),
             buckets: Buckets::new(),
+            calls: Mutex::default(),
             issuers: RwLock::default(),
             installation: RwLock::default(),
             revocations: Revocations::default(),
@@ -171,7 +173,8 @@ impl Table {
             Entry::Route(entry) => {
                 let key = self.route_key(&entry.path);
                 kept.routes.push(key);
-                self.routes.put(key, |old| Route::new(key, entry, old));
+                let calls = self.calls_of(&entry.organization);
+                self.routes.put(key, |old| Route::new(key, entry, old).counted(calls));
             }
             Entry::Subscription(entry) => {
                 let key = self.subscription_key(&entry.client, entry.service, entry.environment);
@@ -247,6 +250,18 @@ impl Table {
         if !kept.installation {
             self.change_installation(InstallationEntry::default());
         }
+    }
+
+    /// The count that the routes of an organization share.
+    fn calls_of(&self, organization: &str) -> Arc<AtomicUsize> {
+        let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = calls.get(organization).and_then(Weak::upgrade) {
+            return known;
+        }
+        calls.retain(|_, count| count.strong_count() > 0);
+        let count = Arc::default();
+        calls.insert(organization.into(), Arc::downgrade(&count));
+        count
     }
 
     fn change_issuers(&self, change: impl FnOnce(&mut Issuers)) {

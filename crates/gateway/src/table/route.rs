@@ -1,5 +1,6 @@
 //! Where a call goes, made ready for calls.
 
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, OnceLock};
 
 use tieline_core::id::{EnvironmentId, ServiceId};
@@ -31,6 +32,8 @@ pub(crate) struct Route {
     pub(crate) operations: Box<[ScopedOperation]>,
     /// The endpoint, with the connections to it that are open.
     pub(crate) target: Arc<Target>,
+    /// How many calls to services of the organization are under way.
+    pub(crate) calls: Arc<AtomicUsize>,
     /// Where calls are counted that come without a grant, once there was one.
     pub(crate) series: OnceLock<Arc<Series>>,
 }
@@ -64,8 +67,14 @@ impl Route {
             external: entry.external && carried,
             operations: entry.operations.into(),
             target,
+            calls: Arc::default(),
             series: OnceLock::new(),
         }
+    }
+
+    /// With the count that it shares with the other routes of its organization.
+    pub(super) fn counted(self, calls: Arc<AtomicUsize>) -> Self {
+        Self { calls, ..self }
     }
 
     /// Whether a gateway carries it.

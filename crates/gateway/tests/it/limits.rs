@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tieline_core::route_table::{Entry, RouteEntry};
 use tieline_gateway::Settings;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -73,6 +74,58 @@ async fn more_calls_than_it_takes_are_refused() {
     arrival.recv().await.unwrap();
     let reply = world.call("GET", PATH, &[], "").await;
     assert_eq!((reply.status, reply.code().as_str()), (503, "gateway_overloaded"));
+}
+
+#[tokio::test]
+async fn an_organization_leaves_calls_for_others() {
+    let settings = Settings { most_calls: 9, ..Settings::default() };
+    let world = World::with(settings).await;
+    let (arrived, mut arrival) = tokio::sync::mpsc::unbounded_channel();
+    let stuck = Upstream::each(move |mut stream| {
+        let arrived = arrived.clone();
+        async move {
+            while let Ok(1..) = stream.read(&mut [0; 1024]).await {
+                arrived.send(()).unwrap();
+            }
+        }
+    })
+    .await;
+    let echo = Upstream::echo().await;
+    let Entry::Route(other) = open(&echo.url()) else { unreachable!() };
+    let path = PATH.replace("acme", "other");
+    let other = RouteEntry { path: path.clone(), organization: "other".to_owned(), ..other };
+    world.put([open(&stuck.url()), Entry::Route(other)]);
+    let mut waiting = Vec::new();
+    for _ in 0..6 {
+        let mut stream = TcpStream::connect(world.internal).await.unwrap();
+        stream.write_all(format!("GET {PATH} HTTP/1.1\r\nHost: a\r\n\r\n").as_bytes()).await.unwrap();
+        arrival.recv().await.unwrap();
+        waiting.push(stream);
+    }
+    let reply = world.call("GET", PATH, &[], "").await;
+    assert_eq!((reply.status, reply.code().as_str()), (503, "gateway_overloaded"));
+    for _ in 0..10 {
+        assert_eq!(world.call("GET", &path, &[], "").await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn connections_are_counted_before_anybody_says_who_calls() {
+    for (behind_proxy, most) in [(false, 2), (true, 3)] {
+        let settings =
+            Settings { most_connections: 3, most_connections_of_one: 2, behind_proxy, ..Settings::default() };
+        let (world, upstream) = (World::with(settings).await, Upstream::echo().await);
+        world.put([open(&upstream.url())]);
+        let call = format!("GET {PATH} HTTP/1.1\r\nHost: a\r\n\r\n");
+        let mut inside = Vec::new();
+        for _ in 0..most {
+            let mut stream = TcpStream::connect(world.internal).await.unwrap();
+            stream.write_all(call.as_bytes()).await.unwrap();
+            assert_eq!(stream.read(&mut [0; 8]).await.unwrap(), 8, "it is answered");
+            inside.push(stream);
+        }
+        assert_eq!(raw(world.external, call.as_bytes()).await, "", "{most} are there");
+    }
 }
 
 #[tokio::test]

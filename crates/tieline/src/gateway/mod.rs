@@ -161,7 +161,8 @@ fn refuse_insecure(arguments: &GatewayArguments) -> Result<(), Failure> {
 fn is_private(server: &str) -> bool {
     let Ok(uri) = server.parse::<ureq::http::Uri>() else { return true };
     let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
-    let loopback = host.parse::<IpAddr>().map_or(host.eq_ignore_ascii_case("localhost"), |address| address.is_loopback());
+    let loopback =
+        host.parse::<IpAddr>().map_or(host.eq_ignore_ascii_case("localhost"), |address| address.is_loopback());
     loopback || uri.scheme_str() != Some("http")
 }
 

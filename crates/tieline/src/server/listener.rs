@@ -21,6 +21,9 @@ use crate::failure::Failure;
 /// A client that has not finished its handshake by then is dropped.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
+/// Most handshakes at once; who comes later waits to be accepted.
+const MOST_HANDSHAKES: usize = 1_000;
+
 /// A TLS listener.
 pub(crate) struct TlsListener {
     listener: TcpListener,
@@ -54,7 +57,7 @@ impl Listener for TlsListener {
     async fn accept(&mut self) -> (Self::Io, SocketAddr) {
         loop {
             tokio::select! {
-                (stream, address) = Listener::accept(&mut self.listener) => {
+                (stream, address) = Listener::accept(&mut self.listener), if self.handshakes.len() < MOST_HANDSHAKES => {
                     let acceptor = self.acceptor.clone();
                     self.handshakes.spawn(async move {
                         let stream = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await.ok()?.ok()?;
