@@ -4,13 +4,19 @@
 use std::io;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Extension;
 use axum::Router;
+use axum::body::Body;
 use axum::extract::ConnectInfo;
+use axum::http::Request;
 use axum::serve::Listener;
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
@@ -18,7 +24,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Sleep;
-use tower::Layer;
+use tower::{Layer, ServiceExt as _};
 
 /// A client that has not sent the whole head of a request by then is dropped; so is one that keeps a connection open and
 /// asks for nothing.
@@ -57,17 +63,46 @@ where
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD);
     builder.http2().timer(TokioTimer::new()).keep_alive_interval(HEAD);
     let stream = TokioIo::new(Begun::new(stream));
-    let service = Extension(ConnectInfo(peer)).layer(router);
+    let router = Extension(ConnectInfo(peer)).layer(router);
+    let requests = Arc::new(AtomicU64::new(0));
+    let begun = Arc::clone(&requests);
+    let service = tower::service_fn(move |request: Request<Incoming>| {
+        begun.fetch_add(1, Ordering::Relaxed);
+        let (used, answer) = (Arc::clone(&begun), router.clone().oneshot(request));
+        async move {
+            let in_use = move |frame| {
+                let _until_the_end = &used;
+                frame
+            };
+            answer.await.map(|answer| answer.map(|body| Body::new(body.map_frame(in_use))))
+        }
+    });
     let mut connection = pin!(builder.serve_connection(stream, TowerToHyperService::new(service)));
     let served = tokio::select! {
         served = connection.as_mut() => served,
-        () = stopped(&mut stopping) => {
+        () = async { tokio::select! { () = stopped(&mut stopping) => {} () = idle(&requests) => {} } } => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }
     };
     if let Err(error) = served {
         tracing::trace!(%error, "a connection broke off");
+    }
+}
+
+/// Ends when nothing was asked on a connection for so long as a client of HTTP/1.1 may be silent, and no answer is under
+/// way: of HTTP/2, hyper asks only whether somebody is still there.
+async fn idle(requests: &Arc<AtomicU64>) {
+    let mut before = u64::MAX;
+    loop {
+        let begun = requests.load(Ordering::Relaxed);
+        // One is the connection's, and the others are its service's and those of its answers.
+        let busy = Arc::strong_count(requests) > 2;
+        if begun == before && !busy {
+            return;
+        }
+        before = if busy { u64::MAX } else { begun };
+        tokio::time::sleep(HEAD).await;
     }
 }
 
@@ -176,6 +211,27 @@ mod tests {
             assert_eq!(answer.contains("here"), sent.ends_with("\r\n\r\n"), "{sent:?}: {answer}");
             assert!((HEAD..3 * HEAD).contains(&begin.elapsed()), "{sent:?}: {:?}", begin.elapsed());
             task.join_all().await;
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_asks_nothing_by_http2_is_dropped_when_what_was_asked_is_answered() {
+        for path in [None, Some("http://a/slow")] {
+            let (client, _stop, task) = served();
+            let begin = tokio::time::Instant::now();
+            let (mut sender, connection) =
+                hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(client)).await.unwrap();
+            let asking = async {
+                if let Some(path) = path {
+                    let answer = sender.send_request(Request::get(path).body(Body::empty()).unwrap()).await.unwrap();
+                    assert_eq!(answer.into_body().collect().await.unwrap().to_bytes(), "late");
+                }
+            };
+            let ((), ended) = tokio::join!(asking, connection);
+            ended.unwrap();
+            task.join_all().await;
+            let least = if path.is_some() { 10 * HEAD } else { HEAD };
+            assert!((least..least + 3 * HEAD).contains(&begin.elapsed()), "{path:?}: {:?}", begin.elapsed());
         }
     }
 
