@@ -62,6 +62,9 @@ enum Scoped {
     /// Make and list organizations
     #[command(subcommand)]
     Organization(command::organization::OrganizationCommand),
+    /// Let an identity provider of the organization issue its tokens
+    #[command(subcommand)]
+    IdentityProvider(command::identity_provider::IdentityProviderCommand),
     /// Make, change, list and delete environments
     #[command(subcommand)]
     Environment(command::environment::EnvironmentCommand),
@@ -162,6 +165,7 @@ fn run(cli: Cli) -> Done {
     let context = Context::read(cli.global, std::path::Path::new("."))?;
     match command {
         Scoped::Organization(command) => command::organization::run(command, &context),
+        Scoped::IdentityProvider(command) => command::identity_provider::run(command, &context),
         Scoped::Environment(command) => command::environment::run(command, &context),
         Scoped::Project(command) => command::project::run(command, &context),
         Scoped::Component(command) => command::component::run(command, &context),

@@ -78,6 +78,11 @@ impl Client {
         self.send("POST", path, Some(body))
     }
 
+    /// Sets something.
+    pub(crate) fn put(&self, path: &str, body: &Value) -> Result<Value, Failure> {
+        self.send("PUT", path, Some(body))
+    }
+
     /// Changes something.
     pub(crate) fn patch(&self, path: &str, body: &Value) -> Result<Value, Failure> {
         self.send("PATCH", path, Some(body))

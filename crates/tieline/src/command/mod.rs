@@ -11,6 +11,7 @@ pub(crate) mod environment;
 pub(crate) mod explain;
 pub(crate) mod graph;
 pub(crate) mod graph_text;
+pub(crate) mod identity_provider;
 pub(crate) mod key;
 pub(crate) mod login_link;
 pub(crate) mod organization;

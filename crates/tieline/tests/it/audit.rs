@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use crate::identity_provider::fixed;
 use crate::oauth::Provider;
 use crate::world::TestServer;
 
@@ -84,8 +85,11 @@ fn steps() -> Vec<(&'static str, String, Value)> {
         "service": "service:/shop/orders/v2/api", "project": "shop", "component": "partner" });
     let own = json!({ "name": "own", "level": "component", "service": "service:/shop/orders/v2/api", "project": "shop",
         "component": "partner", "secrets": "per-component" });
+    let provider = json!({ "issuer": fixed::provider(&json!({})) });
     vec![
         ("POST", "/organizations".to_owned(), json!({ "handle": "acme" })),
+        ("PUT", acme("/identity-provider"), provider),
+        ("DELETE", acme("/identity-provider"), Value::Null),
         ("PATCH", acme(""), json!({ "variable_prefix": "ACME" })),
         ("POST", acme("/environments"), json!({ "handle": "staging", "after": "development" })),
         ("PATCH", acme("/environments/staging"), json!({ "allowed_addresses": ["10.0.0.0/8"] })),

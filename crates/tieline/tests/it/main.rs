@@ -14,6 +14,7 @@ mod feed;
 mod gateway;
 mod graph;
 mod hostile;
+mod identity_provider;
 mod killed;
 mod oauth;
 mod operations;

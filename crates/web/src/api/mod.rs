@@ -7,6 +7,7 @@ mod connection;
 mod deployment;
 mod gateway;
 mod graph;
+mod identity_provider;
 mod service;
 mod subscription;
 mod tenancy;
@@ -24,6 +25,7 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .merge(deployment::router())
         .merge(gateway::router())
         .merge(graph::router())
+        .merge(identity_provider::router())
         .merge(service::router())
         .merge(subscription::router())
         .merge(tenancy::router())

@@ -20,14 +20,15 @@ use crate::gateway::field::{Field, endpoint};
 use crate::world::{TestServer, command};
 
 /// Where the libraries are installed.
-fn installed() -> PathBuf {
+pub(crate) fn installed() -> PathBuf {
     let folder = std::env::var("TIELINE_TEST_CLIENTS").expect(
         "TIELINE_REQUIRE_SERVICES=1, and TIELINE_TEST_CLIENTS names no folder: see scripts/install-test-services",
     );
     PathBuf::from(folder)
 }
 
-fn program(name: &str) -> PathBuf {
+/// A program of `tests/clients`.
+pub(crate) fn program(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients").join(name)
 }
 

@@ -2,7 +2,7 @@
 
 mod endpoints;
 mod keys;
-mod libraries;
+pub(crate) mod libraries;
 
 use std::time::Duration;
 
