@@ -5,7 +5,7 @@
 use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
-use axum::extract::{FromRequestParts, Request};
+use axum::extract::{self, FromRequestParts};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use prometheus_client::encoding::{EncodeLabelSet, text};
@@ -85,7 +85,7 @@ impl Metrics {
 
     /// Answers `/metrics`: to whoever shows nothing with what is here alone, to whoever shows a token with the figures of
     /// the gateway as well, or a refusal.
-    pub(crate) async fn show(&self, app: &App, request: Request) -> ApiResult<Response> {
+    pub(crate) async fn show(&self, app: &App, request: extract::Request) -> ApiResult<Response> {
         let mut text = self.text(*app.control.changes().borrow());
         if request.headers().contains_key(header::AUTHORIZATION) {
             let Caller(actor) = Caller::from_request_parts(&mut request.into_parts().0, app).await?;
@@ -100,7 +100,7 @@ impl Metrics {
     }
 
     /// Everything, as text.
-    fn text(&self, change: i64) -> String {
+    pub(crate) fn text(&self, change: i64) -> String {
         self.changes.set(change);
         let mut text = String::new();
         match text::encode(&mut text, &self.registry) {
