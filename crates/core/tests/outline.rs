@@ -1,6 +1,7 @@
 //! Outlines of whole documents, one for each language and version, beside what they are expected to read like.
 //!
 //! `TIELINE_WRITE_EXPECTED=1` writes the expectations anew, to be read before they are kept.
+#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 use std::{env, fs, path::Path};
 

@@ -50,7 +50,7 @@ impl<'e> Line<'e> {
 pub fn lines(edges: &[GraphEdge]) -> Vec<Line<'_>> {
     let key = |edge: &GraphEdge| (edge.from.clone(), edge.connection.clone(), edge.connection_id, edge.to.clone());
     let mut given: Vec<(usize, &GraphEdge)> = edges.iter().enumerate().collect();
-    given.sort_by(|a, b| (key(a.1), a.0).cmp(&(key(b.1), b.0)));
+    given.sort_by_cached_key(|&(place, edge)| (key(edge), place));
     let mut lines: Vec<Line<'_>> = Vec::new();
     for (_, edge) in given {
         match lines.last_mut() {

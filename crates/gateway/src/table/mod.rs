@@ -6,16 +6,18 @@
 mod buckets;
 mod grant;
 mod issuer;
+mod keys;
 mod revocation;
 mod route;
 mod shards;
+mod whole;
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hasher as _;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 
-use siphasher::sip128::{Hasher128 as _, SipHasher13};
+use siphasher::sip128::SipHasher13;
 use tieline_core::id::{EnvironmentId, ServiceId};
 use tieline_core::randomness::Randomness;
 use tieline_core::route_table::{Delta, Entry, InstallationEntry, SubscriptionState};
@@ -27,10 +29,12 @@ pub(crate) use self::grant::{ApiKey, Grant, Subscription};
 pub(crate) use self::issuer::{Issuer, Issuers, PublicKey};
 pub(crate) use self::route::Route;
 pub(crate) use self::shards::{Key, Keyed};
+pub use self::whole::Replacement;
 
 use self::buckets::Buckets;
 use self::revocation::Revocations;
 use self::shards::Shards;
+use self::whole::Kept;
 use crate::path;
 
 /// The installation's entry, with a number of its own: connections that were opened under another are not used again.
@@ -97,36 +101,6 @@ impl Table {
     pub fn prepare(&self, whole: bool, changes: BTreeMap<String, Option<Entry>>) {
         let _one_at_a_time = self.applying.lock().unwrap_or_else(PoisonError::into_inner);
         self.change(whole, changes);
-    }
-
-    /// Begins to put a whole table, which comes in parts, in the place of this one: what there is serves on until the end.
-    #[must_use]
-    pub fn replace(&self) -> Replacement {
-        let nothing = !self.is_filled() && self.size() == (0, 0, 0);
-        Replacement((!nothing).then(Kept::default))
-    }
-
-    /// Applies a part of a whole table. What went while it came is named without an entry.
-    pub fn replace_part(&self, replacement: &mut Replacement, changes: BTreeMap<String, Option<Entry>>) {
-        let _one_at_a_time = self.applying.lock().unwrap_or_else(PoisonError::into_inner);
-        for (name, change) in changes {
-            match change {
-                Some(entry) => self.put(entry, replacement.0.as_mut()),
-                None => self.remove(&name),
-            }
-        }
-    }
-
-    /// Removes what no part of a whole table named, which is of this number. For a million entries that takes about half a
-    /// second: do it on a thread that may block.
-    pub fn replaced(&self, replacement: Replacement, number: i64) {
-        let _one_at_a_time = self.applying.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(kept) = replacement.0 {
-            self.keep(kept);
-        }
-        self.filled.store(true, Ordering::Release);
-        self.narrowed.send_modify(|count| *count += 1);
-        self.number.send_replace(Some(number));
     }
 
     fn change(&self, whole: bool, changes: BTreeMap<String, Option<Entry>>) {
@@ -237,21 +211,6 @@ impl Table {
         }
     }
 
-    fn keep(&self, mut kept: Kept) {
-        for keys in [&mut kept.routes, &mut kept.subscriptions, &mut kept.keys] {
-            keys.sort_unstable();
-        }
-        kept.revocations.sort_unstable();
-        self.routes.keep(&kept.routes);
-        self.subscriptions.keep(&kept.subscriptions);
-        self.keys.keep(&kept.keys);
-        self.revocations.keep(&kept.revocations);
-        self.change_issuers(|issuers| issuers.keep(|name| kept.issuers.iter().any(|kept| kept == name)));
-        if !kept.installation {
-            self.change_installation(InstallationEntry::default());
-        }
-    }
-
     /// The count that the routes of an organization share.
     fn calls_of(&self, organization: &str) -> Arc<AtomicUsize> {
         let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
@@ -341,63 +300,6 @@ impl Table {
     pub(crate) fn narrowed(&self) -> watch::Receiver<u64> {
         self.narrowed.subscribe()
     }
-
-    /// The hash of a token in the eyes of an organization.
-    pub(crate) fn token_key(&self, organization: &str, token: &str) -> Key {
-        self.key(|hash| {
-            hash.write(organization.as_bytes());
-            // No handle holds a zero.
-            hash.write_u8(0);
-            hash.write(token.as_bytes());
-        })
-    }
-
-    /// What calls that went through a gateway of this table bear.
-    pub(crate) fn hop(&self) -> u64 {
-        self.key(|hash| hash.write(b"via")).0
-    }
-
-    fn route_key(&self, path: &str) -> Key {
-        self.key(|hash| hash.write(path.as_bytes()))
-    }
-
-    fn subscription_key(&self, client: &str, service: ServiceId, environment: EnvironmentId) -> Key {
-        self.key(|hash| {
-            hash.write(client.as_bytes());
-            hash.write(service.0.as_bytes());
-            hash.write(environment.0.as_bytes());
-        })
-    }
-
-    /// The key of what is counted together: an application, or a connection that has none, with the environments of the
-    /// consumer and of the provider.
-    fn count_key(
-        &self,
-        subscriber: Uuid,
-        consumer: EnvironmentId,
-        service: ServiceId,
-        environment: EnvironmentId,
-    ) -> Key {
-        self.key(|hash| {
-            for id in [subscriber, consumer.0, service.0, environment.0] {
-                hash.write(id.as_bytes());
-            }
-        })
-    }
-
-    /// The key of an API key by its digest as an entry writes it. What is no digest gets the key of nothing.
-    fn api_key_key(&self, digest: &str) -> Key {
-        use base64::Engine as _;
-        let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(digest).unwrap_or_default();
-        self.key(|hash| hash.write(&bytes))
-    }
-
-    fn key(&self, write: impl FnOnce(&mut SipHasher13)) -> Key {
-        let mut hash = self.hash;
-        write(&mut hash);
-        let (low, high) = hash.finish128().as_u64();
-        Key(low, high)
-    }
 }
 
 /// Whether an entry may take a right from somebody who had it.
@@ -408,20 +310,6 @@ fn narrows_access(entry: &Entry) -> bool {
         Entry::Route(_) | Entry::Revocation(_) | Entry::Issuer(_) => true,
         Entry::Installation(_) => false,
     }
-}
-
-/// A whole table that comes in parts; without what it named where there was nothing to be removed.
-pub struct Replacement(Option<Kept>);
-
-/// What a whole delta named.
-#[derive(Default)]
-struct Kept {
-    routes: Vec<Key>,
-    subscriptions: Vec<Key>,
-    keys: Vec<Key>,
-    revocations: Vec<String>,
-    issuers: Vec<String>,
-    installation: bool,
 }
 
 #[cfg(test)]

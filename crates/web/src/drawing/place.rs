@@ -198,10 +198,9 @@ impl Standing {
             let layout = || from_vertices_and_edges(&sizes, &leads, &config);
             thread::Builder::new().stack_size(STACK).spawn_scoped(scope, layout).ok()?.join().ok()
         })?;
-        let group = |(places, _, _): (Vec<(usize, (f64, f64))>, f64, f64)| {
-            places.into_iter().map(|(index, (height, _))| (index, height)).collect()
-        };
-        Some(groups.into_iter().map(group).collect())
+        let heights =
+            |places: Vec<(usize, (f64, f64))>| places.into_iter().map(|(index, (height, _))| (index, height)).collect();
+        Some(groups.into_iter().map(|(places, _, _)| heights(places)).collect())
     }
 }
 
