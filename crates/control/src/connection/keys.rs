@@ -125,8 +125,10 @@ impl Work<'_> {
                     None => self.client_new(application, environment).await?,
                 };
                 clients.insert(application, client.clone());
-                let first = secrets.insert((application, holder.map(|component| component.id)));
-                if !at_deployment && first && !self.is_registered_elsewhere(&client).await? {
+                if !at_deployment
+                    && secrets.insert((application, holder.map(|component| component.id)))
+                    && !self.is_registered_elsewhere(&client).await?
+                {
                     self.client_secret_new(&client, holder).await?;
                 }
             }

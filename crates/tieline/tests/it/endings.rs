@@ -36,7 +36,8 @@ fn exit_codes_and_error_objects() {
 #[test]
 fn a_gateway_does_not_ask_its_server_in_clear() {
     let folder = tempfile::tempdir().expect("a folder");
-    let data = folder.path().to_str().expect("UTF-8");
+    let data = folder.path().join("data");
+    let data = data.to_str().expect("UTF-8");
     let gateway = ["gateway", "--token-file", "no/such/file", "--data", data, "--listen-internal", "127.0.0.1:0"];
     for (server, insecure, code) in [
         ("http://192.0.2.1:7070", false, "server_insecure"),

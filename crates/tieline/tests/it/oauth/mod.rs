@@ -38,7 +38,7 @@ endpoints:
 
 const DEFINITION: &str = "openapi: 3.0.0
 components: { securitySchemes: { default: { type: oauth2 } } }
-paths: { /orders: { get: { security: [{ default: [read] }] }, post: { security: [{ default: [write] }] } } }
+paths: { /orders: { get: { security: [{ default: [read] }] }, post: { security: [{ default: [write] }] } }, /items: { get: {} } }
 ";
 
 impl Provider {
