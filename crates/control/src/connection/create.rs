@@ -5,7 +5,7 @@ use tieline_core::code;
 use tieline_core::id::ConnectionId;
 use tieline_core::model::{AccessMode, ComponentType, Level, Scheme, Secrets, ServiceType};
 use tieline_core::name::{ConnectionName, NameError};
-use tieline_core::offer::{Consumer, Provider, offer};
+use tieline_core::offer::{Consumer, Offer, Provider, offer};
 use tieline_core::reference::Reference;
 use tieline_core::wire::connection::{ConnectionCreate, ConnectionView};
 use tieline_store::connection::Connection;
@@ -21,10 +21,10 @@ use crate::work::Work;
 use crate::{Actor, Control, Error, Result};
 
 /// Where a connection will live.
-struct Place {
-    level: Level,
-    project: Option<Project>,
-    component: Option<Component>,
+pub(super) struct Place {
+    pub(super) level: Level,
+    pub(super) project: Option<Project>,
+    pub(super) component: Option<Component>,
 }
 
 impl Control {
@@ -61,7 +61,8 @@ impl Control {
 impl Work<'_> {
     /// Decides and records a connection with its keys; the audit entry is the caller's.
     pub(crate) async fn connection_make(&mut self, request: ConnectionCreate) -> Result<Connection> {
-        let place = self.connection_place(&request).await?;
+        let scope = Scope { project: request.project.as_deref(), component: request.component.as_deref() };
+        let place = self.connection_place(scope, request.level).await?;
         self.require_connect(place.level, place.project.as_ref())?;
         let name = ConnectionName::parse(&request.name).map_err(|NameError(message)| {
             Error::invalid(code!("connection_name_invalid"), message, "choose another name, as `orders` or `mail-gate`")
@@ -109,15 +110,15 @@ impl Work<'_> {
         Ok(connection)
     }
 
-    async fn connection_place(&mut self, request: &ConnectionCreate) -> Result<Place> {
-        let scope = Scope { project: request.project.as_deref(), component: request.component.as_deref() };
+    /// The place of a connection: the narrowest of a scope, unless a level is given.
+    pub(super) async fn connection_place(&mut self, scope: Scope<'_>, level: Option<Level>) -> Result<Place> {
         let (project, component) = self.scope(scope).await?;
         let narrowest = match (&project, &component) {
             (_, Some(_)) => Level::Component,
             (Some(_), None) => Level::Project,
             (None, None) => Level::Organization,
         };
-        let level = request.level.unwrap_or(narrowest);
+        let level = level.unwrap_or(narrowest);
         let missing = |what: &str| {
             Error::invalid(
                 code!("scope_missing"),
@@ -154,7 +155,7 @@ impl Work<'_> {
     }
 
     /// The service that a reference means, if a connection at this place may lead to it.
-    async fn connectable(&mut self, reference: &str, place: &Place) -> Result<Service> {
+    pub(super) async fn connectable(&mut self, reference: &str, place: &Place) -> Result<Service> {
         let service = self.service_find(reference, place.project.as_ref()).await?;
         if !service.listed {
             return Err(Error::conflict(
@@ -196,19 +197,11 @@ fn access(request: &ConnectionCreate, service: &Service, place: &Place) -> Resul
             Ok(None)
         };
     }
-    let endpoint = service
-        .endpoint
-        .as_ref()
-        .ok_or_else(|| Error::Inconsistent(format!("the internal service {} has no endpoint", service.id)))?;
-    let provider =
-        Provider { endpoint_type: endpoint.kind, visibilities: &service.visibilities, schemes: &service.schemes };
-    let same_project = place.project.as_ref().is_some_and(|project| service.project_id == Some(project.id));
-    let consumer = Consumer { level: place.level, same_project };
     let written = match parse(&request.service)? {
         Reference::Service { visibility, .. } => visibility.map(AccessMode::from),
         Reference::ThirdParty { .. } | Reference::Resource { .. } => None,
     };
-    let chosen = offer(provider, consumer).choose(request.access_mode.or(written), request.authentication_scheme);
+    let chosen = offered(service, place)?.choose(request.access_mode.or(written), request.authentication_scheme);
     chosen.map(Some).map_err(|refused| {
         let code = match refused {
             tieline_core::offer::Refused::Mode { .. } => code!("access_mode_not_offered"),
@@ -216,6 +209,18 @@ fn access(request: &ConnectionCreate, service: &Service, place: &Place) -> Resul
         };
         Error::conflict(code, format!("{} does not offer this: {refused}", service.reference), refused.hint())
     })
+}
+
+/// What an internal service offers to a connection at a place.
+pub(super) fn offered(service: &Service, place: &Place) -> Result<Offer> {
+    let endpoint = service
+        .endpoint
+        .as_ref()
+        .ok_or_else(|| Error::Inconsistent(format!("the internal service {} has no endpoint", service.id)))?;
+    let provider =
+        Provider { endpoint_type: endpoint.kind, visibilities: &service.visibilities, schemes: &service.schemes };
+    let same_project = place.project.as_ref().is_some_and(|project| service.project_id == Some(project.id));
+    Ok(offer(provider, Consumer { level: place.level, same_project }))
 }
 
 /// Refuses options that would silently do nothing.

@@ -8,6 +8,8 @@ mod guide;
 pub(crate) mod keys;
 mod mapping;
 mod names;
+mod offer;
+mod preview;
 mod read;
 mod show;
 mod update;

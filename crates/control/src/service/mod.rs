@@ -3,6 +3,7 @@
 //! Internal services are listed by deployments; nothing here makes one.
 
 pub(crate) mod assignment;
+mod consumers;
 mod delete;
 mod draft;
 mod entries;

@@ -5,6 +5,7 @@ pub mod connection;
 pub mod graph;
 pub mod identity_provider;
 pub mod oauth;
+pub mod offer;
 pub mod outline;
 pub mod plan;
 pub mod rotation;

@@ -9,6 +9,7 @@ use crate::definition::Operation;
 use crate::endpoint::{EndpointType, Visibility};
 use crate::model::{Parameter, Scheme, ServiceType};
 use crate::secret::Secret;
+use crate::wire::connection::ConsumerView;
 
 /// A marketplace entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -89,6 +90,15 @@ pub struct EntryView {
     pub environments: Vec<String>,
     /// Its values; null for a secret that is set.
     pub values: BTreeMap<String, Option<String>>,
+}
+
+/// Who uses a service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ServiceConsumers {
+    /// Each component and environment with the connection that it uses.
+    pub consumers: Vec<ConsumerView>,
+    /// How many there are in projects that the asker may not see.
+    pub hidden: usize,
 }
 
 /// The registration of a third-party service: the content of `SERVICE.yaml`, files and variables read.

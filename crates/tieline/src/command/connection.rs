@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 use tieline_core::code;
 
+use super::connection_offer::{offered, previewed};
 use super::rotation;
 use crate::client::{Client, segment};
 use crate::context::Context;
@@ -19,6 +20,15 @@ pub(crate) enum ConnectionCommand {
         after_help = "Examples:\n  tieline connection create orders --service service:/shop/orders/v1/api --project web --component site\n  tieline connection create mail --service thirdparty:Mail/v1 --map production=live"
     )]
     Create(Create),
+    /// Show what may be chosen for a connection to a service, and why the rest may not
+    Offer {
+        /// Reference of the service, as `tieline service list` prints it
+        #[arg(long, value_name = "REFERENCE")]
+        service: String,
+        /// Where the connection would live; the narrowest scope given when absent
+        #[arg(long, value_name = "LEVEL", value_parser = ["organization", "project", "component"])]
+        level: Option<String>,
+    },
     /// List the connections that a scope may use
     List,
     /// Show a connection with its variables in each environment
@@ -99,6 +109,9 @@ pub(crate) struct Create {
     /// Whose secret it injects: one for all, or one for each component
     #[arg(long, value_name = "WHOSE", value_parser = ["shared", "per-component"])]
     secrets: Option<String>,
+    /// Only show what it would inject, and make nothing
+    #[arg(long)]
+    dry_run: bool,
 }
 
 pub(crate) fn run(command: ConnectionCommand, context: &Context) -> Done {
@@ -115,11 +128,22 @@ pub(crate) fn run(command: ConnectionCommand, context: &Context) -> Done {
     let one = |connection: &str, rest: &str| format!("{path}/{}{rest}?{scope}", segment(connection));
     match command {
         ConnectionCommand::Create(create) => {
+            let dry_run = create.dry_run;
             let body = body(create, context)?;
             let client = context.client()?;
+            if dry_run {
+                let path = format!("{}/connection-previews", context.organization_path()?);
+                output::value(context.output(), &client.post(&path, &body)?, previewed);
+                return Ok(ExitCode::SUCCESS);
+            }
             let made = client.post(&path, &body)?;
             let guide = descriptor(context, &client, &path, &made)?;
             output::value(context.output(), &made, |made| created(made, &guide));
+        }
+        ConnectionCommand::Offer { service, level } => {
+            let level = level.map(|level| format!("&level={level}")).unwrap_or_default();
+            let path = format!("{}/services/{}/offer?{scope}{level}", context.organization_path()?, segment(&service));
+            output::value(context.output(), &context.client()?.get(&path)?, offered);
         }
         ConnectionCommand::List => {
             let list = context.client()?.list(&format!("{path}?{scope}"))?;
@@ -267,7 +291,7 @@ fn viewed(connection: &Value) -> String {
 }
 
 /// The variables in each environment.
-fn environments(connection: &Value) -> String {
+pub(super) fn environments(connection: &Value) -> String {
     let mut text = String::new();
     for (environment, state) in connection["environments"].as_object().into_iter().flatten() {
         text += &format!("{environment}: {}", output::cell(&state["status"]));
@@ -331,7 +355,7 @@ fn guided(guide: &Value) -> String {
     text
 }
 
-fn place(connection: &Value) -> String {
+pub(super) fn place(connection: &Value) -> String {
     let level = output::cell(&connection["level"]);
     match (connection["project"].as_str(), connection["component"].as_str()) {
         (Some(project), Some(component)) => format!("{level} ({project}/{component})"),

@@ -4,6 +4,7 @@ pub(crate) mod audit;
 pub(crate) mod backup;
 pub(crate) mod component;
 pub(crate) mod connection;
+mod connection_offer;
 pub(crate) mod context;
 pub(crate) mod deployment;
 pub(crate) mod descriptor;

@@ -43,6 +43,11 @@ pub(crate) enum ServiceCommand {
         /// Reference, as `service list` prints it
         reference: String,
     },
+    /// List who uses a service, for those who own it
+    Consumers {
+        /// Reference, as `service list` prints it
+        reference: String,
+    },
     /// Show what a service's API definition says: operations, what they take and answer, types
     #[command(after_help = "Example:\n  tieline service definition service:/shop/orders/v1/api")]
     Definition {
@@ -146,6 +151,10 @@ pub(crate) fn run(command: ServiceCommand, context: &Context) -> Done {
         ServiceCommand::View { reference } => {
             let service = context.client()?.get(&of(&place, &reference, "", context))?;
             output::value(context.output(), &service, service_text::view);
+        }
+        ServiceCommand::Consumers { reference } => {
+            let found = context.client()?.get(&of(&place, &reference, "/consumers", context))?;
+            output::value(context.output(), &found, service_text::consumers);
         }
         ServiceCommand::Definition { reference, raw: false } => {
             let outline = context.client()?.get(&of(&place, &reference, "/outline", context))?;

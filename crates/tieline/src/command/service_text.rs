@@ -109,3 +109,24 @@ fn entry_rows(entry: &Value) -> Vec<Value> {
 fn quoted(reference: &str) -> String {
     if reference.contains(' ') { format!("{reference:?}") } else { reference.to_owned() }
 }
+
+/// Who uses a service.
+pub(super) fn consumers(found: &Value) -> String {
+    let rows = found["consumers"].as_array().cloned().unwrap_or_default();
+    let hidden = found["hidden"].as_u64().unwrap_or_default();
+    if rows.is_empty() && hidden == 0 {
+        return "Nobody uses it.\n".to_owned();
+    }
+    let columns = [
+        ("PROJECT", "project"),
+        ("COMPONENT", "component"),
+        ("ENVIRONMENT", "environment"),
+        ("VERSION", "version"),
+        ("CONNECTION", "connection"),
+    ];
+    let mut text = table(&rows, &columns);
+    if hidden > 0 {
+        text += &format!("{hidden} in projects that you may not see\n");
+    }
+    text
+}

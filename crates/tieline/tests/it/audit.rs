@@ -12,6 +12,7 @@ use crate::world::TestServer;
 const UNRECORDED: [(&str, &str); 3] = [
     ("access_token_introspect", "it answers what a token is, and changes nothing"),
     ("access_token_issue", "a token is no state; those who did not prove themselves are recorded together"),
+    ("connection_preview", "it answers what a connection would be, and changes nothing"),
     ("plan", "it answers what a deployment would be, and changes nothing"),
 ];
 

@@ -5,9 +5,11 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde::Deserialize;
 use tieline_control::{Force, PageQuery, Scope};
+use tieline_core::model::Level;
 use tieline_core::wire::connection::{
     ConnectionCreate, ConnectionGuide, ConnectionUpdate, ConnectionView, ConsumerView,
 };
+use tieline_core::wire::offer::{ConnectionOffer, ConnectionPreview};
 use tieline_core::wire::rotation::{ConnectionKeysChanged, ConnectionRevoke, ConnectionRotate};
 use tieline_core::wire::{Page, Problem};
 use utoipa_axum::router::OpenApiRouter;
@@ -21,6 +23,8 @@ use crate::input::{Body, IfMatch, Params, Tagged, etag};
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(connection_create, connection_list))
+        .routes(routes!(connection_preview))
+        .routes(routes!(connection_offer))
         .routes(routes!(connection_view, connection_update, connection_delete))
         .routes(routes!(connection_guide))
         .routes(routes!(connection_rotate))
@@ -41,6 +45,18 @@ impl At {
     fn scope(&self) -> Scope<'_> {
         Scope { project: self.project.as_deref(), component: self.component.as_deref() }
     }
+}
+
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Wanted {
+    /// The project, at project and component level.
+    project: Option<String>,
+    /// The component, at component level; it needs the project.
+    component: Option<String>,
+    /// Where the connection would live; the narrowest of the given scope when absent.
+    #[param(inline)]
+    level: Option<Level>,
 }
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -94,6 +110,33 @@ async fn connection_create(
     Body(request): Body<ConnectionCreate>,
 ) -> ApiResult<(StatusCode, Json<ConnectionView>)> {
     Ok((StatusCode::CREATED, Json(app.control.connection_create(&actor, &organization, request).await?)))
+}
+
+/// Decides about a connection and shows what it would inject, and makes nothing.
+#[utoipa::path(post, path = "/organizations/{organization}/connection-previews", tag = "connection",
+    params(("organization" = String, Path)), request_body = ConnectionCreate,
+    responses((status = 200, body = ConnectionPreview), (status = "default", body = Problem)))]
+async fn connection_preview(
+    State(app): State<App>,
+    Caller(actor): Caller,
+    Path(organization): Path<String>,
+    Body(request): Body<ConnectionCreate>,
+) -> ApiResult<Json<ConnectionPreview>> {
+    Ok(Json(app.control.connection_preview(&actor, &organization, request).await?))
+}
+
+/// Says what may be chosen for a connection to a service at a place, and why the rest may not.
+#[utoipa::path(get, path = "/organizations/{organization}/services/{reference}/offer", tag = "connection",
+    params(("organization" = String, Path), ("reference" = String, Path), Wanted),
+    responses((status = 200, body = ConnectionOffer), (status = "default", body = Problem)))]
+async fn connection_offer(
+    State(app): State<App>,
+    Caller(actor): Caller,
+    Path((organization, reference)): Path<(String, String)>,
+    Params(Wanted { project, component, level }): Params<Wanted>,
+) -> ApiResult<Json<ConnectionOffer>> {
+    let scope = Scope { project: project.as_deref(), component: component.as_deref() };
+    Ok(Json(app.control.connection_offer(&actor, &organization, &reference, scope, level).await?))
 }
 
 /// Lists the connections that a scope may use.

@@ -5,7 +5,9 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde::Deserialize;
 use tieline_core::wire::outline::Outline;
-use tieline_core::wire::service::{ResourceRegister, ServiceQuery, ServiceUpdate, ServiceView, ThirdPartyRegister};
+use tieline_core::wire::service::{
+    ResourceRegister, ServiceConsumers, ServiceQuery, ServiceUpdate, ServiceView, ThirdPartyRegister,
+};
 use tieline_core::wire::{Page, Problem};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -24,6 +26,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
         .routes(routes!(resource_register))
         .routes(routes!(service_view, service_update, service_delete))
         .routes(routes!(service_outline))
+        .routes(routes!(service_consumers))
         .routes(routes!(service_publish))
         .routes(routes!(service_unpublish))
 }
@@ -124,6 +127,20 @@ async fn service_outline(
 ) -> ApiResult<Json<Outline>> {
     let project = params.project.as_deref();
     Ok(Json(app.control.service_outline(&actor, &organization, &reference, project).await?))
+}
+
+/// Lists who uses a service, for those who own it.
+#[utoipa::path(get, path = "/organizations/{organization}/services/{reference}/consumers", tag = "service",
+    params(("organization" = String, Path), ("reference" = String, Path), ProjectParams),
+    responses((status = 200, body = ServiceConsumers), (status = "default", body = Problem)))]
+async fn service_consumers(
+    State(app): State<App>,
+    Caller(actor): Caller,
+    Path((organization, reference)): Path<Service>,
+    Params(params): Params<ProjectParams>,
+) -> ApiResult<Json<ServiceConsumers>> {
+    let project = params.project.as_deref();
+    Ok(Json(app.control.service_consumers(&actor, &organization, &reference, project).await?))
 }
 
 /// Changes what is written about a service, and which schemes an internal one enables.
