@@ -27,3 +27,51 @@ document.addEventListener("keydown", (event) => {
   close();
   open?.querySelector("summary").focus();
 });
+
+// A search answers as one types: what it finds takes the place of what was found before.
+for (const form of document.querySelectorAll("form[data-live]")) {
+  const parts = form.dataset.live.split(" ").map((id) => document.getElementById(id));
+  let timer;
+  let asked;
+  const search = async () => {
+    asked?.abort();
+    asked = new AbortController();
+    const query = new URLSearchParams(new FormData(form));
+    for (const [name, value] of [...query]) if (!value) query.delete(name);
+    const address = `${form.getAttribute("action")}?${query}`;
+    try {
+      const answer = await fetch(address, { signal: asked.signal });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const found = parts.map((part) => page.getElementById(part.id));
+      // Whoever is signed out by now, or gone too far, sees the page that says so.
+      if (!answer.ok || found.includes(null)) return location.assign(address);
+      parts.forEach((part, at) => part.replaceChildren(...found[at].childNodes));
+      history.replaceState(null, "", address);
+    } catch (error) {
+      if (error.name !== "AbortError") form.submit();
+    }
+  };
+  form.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(search, 150);
+  });
+}
+
+// What is offered follows what was chosen before.
+for (const chooser of document.querySelectorAll("select")) {
+  const followers = document.querySelectorAll(`[data-follows="${chooser.id}"]`);
+  const follow = () => {
+    const fits = (element) => element.dataset.for.split(" ").includes(chooser.value);
+    for (const follower of followers) {
+      if (follower.tagName !== "SELECT") {
+        follower.hidden = !fits(follower);
+        continue;
+      }
+      for (const option of follower.options) option.hidden = option.disabled = !fits(option);
+      if (follower.selectedOptions[0]?.disabled) follower.value = [...follower.options].find(fits)?.value ?? "";
+    }
+  };
+  if (followers.length === 0) continue;
+  chooser.addEventListener("change", follow);
+  follow();
+}

@@ -10,6 +10,7 @@ use tieline_core::wire::connection::ConnectionView;
 
 use super::fault::PageResult;
 use super::frame::Frame;
+use super::marketplace::may_connect;
 use super::page;
 use super::place::{self, Level, Place};
 use super::query::Asked;
@@ -34,6 +35,8 @@ struct ConnectionsPage {
     /// The environments, in the order of promotion.
     environments: Vec<String>,
     connections: Vec<ConnectionView>,
+    /// Whether the visitor may make one here.
+    may_connect: bool,
     /// Whether this is the first page.
     first: bool,
     /// Where that is.
@@ -62,5 +65,6 @@ async fn connections(
     let environments = environments.into_iter().map(|environment| environment.handle).collect();
     let next = list.next.map(|cursor| format!("{}?cursor={cursor}", place.path(PAGE)));
     let start = place.path(PAGE);
-    page(&ConnectionsPage { frame, place, environments, connections: list.items, first, start, next })
+    let (may_connect, connections) = (may_connect(&frame, &place), list.items);
+    page(&ConnectionsPage { frame, place, environments, connections, may_connect, first, start, next })
 }

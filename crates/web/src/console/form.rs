@@ -66,7 +66,6 @@ impl Fields {
     }
 
     /// The fields whose names begin with a prefix, by the rest of the name: `mapping.production` for `mapping.`.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for pages with such fields"))]
     pub(super) fn below<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
         self.0.iter().filter_map(move |(name, value)| Some((name.strip_prefix(prefix)?, value.trim())))
     }

@@ -122,7 +122,6 @@ impl Frame {
     }
 
     /// Adds the pages between the place and this one, from above: what it says, and where it leads.
-    #[expect(dead_code, reason = "pages below those of the navigation lead back to them")]
     pub(super) fn below(mut self, pages: &[(&str, String)]) -> Self {
         let link =
             |(words, path): &(&str, String)| Link { words: (*words).to_owned(), path: path.clone(), current: false };

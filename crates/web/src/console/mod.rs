@@ -5,19 +5,25 @@
 
 mod asset;
 mod component;
+mod connect;
 mod connections;
 mod cookie;
+mod definition;
 mod fault;
 mod flash;
 mod form;
 mod frame;
 mod headers;
 mod home;
+mod markdown;
+mod marketplace;
 mod navigation;
 mod organization;
 mod place;
 mod project;
 mod query;
+mod reference;
+mod service;
 mod sign_in;
 mod visitor;
 mod words;
@@ -54,6 +60,9 @@ pub(crate) fn router(app: App, guarded: Arc<Guard>) -> Router {
         .merge(project::router())
         .merge(component::router())
         .merge(connections::router())
+        .merge(marketplace::router())
+        .merge(service::router())
+        .merge(connect::router())
         .layer(from_fn_with_state(app.clone(), flash::forget))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(from_fn_with_state(guarded, guard::guard_page))

@@ -25,6 +25,7 @@ const ENTRIES: &[Entry] = &[
         levels: EVERYWHERE,
         below: &[Entry { words: "Connections", page: "connections", levels: EVERYWHERE, below: &[] }],
     },
+    Entry { words: "Marketplace", page: "marketplace", levels: EVERYWHERE, below: &[] },
 ];
 
 /// A link of the navigation.

@@ -1,10 +1,32 @@
 //! How values are written for people.
 
 use jiff::Timestamp;
+use tieline_core::model::{Scheme, ServiceType};
 
 /// A time to the minute, in UTC, since those who read it sit in many places.
 pub(super) fn minute(at: &Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+/// What people call a type of services.
+pub(super) fn service_type(found: &ServiceType) -> &'static str {
+    match found {
+        ServiceType::Internal => "Internal",
+        ServiceType::ThirdParty => "Third-party",
+        ServiceType::Database => "Database",
+        ServiceType::Cache => "Cache",
+        ServiceType::Broker => "Broker",
+        ServiceType::Storage => "Storage",
+    }
+}
+
+/// What people call an authentication scheme.
+pub(super) fn scheme(found: &Scheme) -> &'static str {
+    match found {
+        Scheme::OAuth2 => "OAuth2",
+        Scheme::ApiKey => "API Key",
+        Scheme::None => "None",
+    }
 }
 
 /// The pieces of a sentence, and whether each is code: what stands between backticks.

@@ -99,12 +99,29 @@ impl Browser {
     }
 
     /// Waits for the field of this label, and writes into it.
-    #[expect(dead_code, reason = "pages with fields are filled by it")]
     pub(crate) async fn fill(&self, label: &str, text: &str) {
         let field = format!("//*[@id=//label[normalize-space()='{label}']/@for]");
         let field = self.find(Locator::XPath(&field)).await;
         field.clear().await.expect("a field");
         field.send_keys(text).await.expect("a field");
+    }
+
+    /// Waits for the choice of this label, and chooses by the words of an option.
+    pub(crate) async fn choose(&self, label: &str, option: &str) {
+        let field = format!("//select[@id=//label[normalize-space()='{label}']/@for]");
+        let field = self.find(Locator::XPath(&field)).await;
+        field.select_by_label(option).await.expect("an option");
+    }
+
+    /// Waits until the page says something.
+    pub(crate) async fn reads(&self, words: &str) {
+        for _ in 0..100 {
+            if self.text().await.contains(words) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("{words:?} is not on {}: {}", self.path().await, self.text().await);
     }
 
     /// Waits for an element.

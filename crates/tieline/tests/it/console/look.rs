@@ -14,6 +14,17 @@ const PAGES: &[&str] = &[
     "/organizations/acme/projects/shop/components/orders",
     "/organizations/acme/projects/shop/components/web",
     "/organizations/acme/projects/shop/components/web/connections",
+    "/organizations/acme/marketplace",
+    "/organizations/acme/projects/shop/marketplace?tab=databases",
+    "/organizations/acme/projects/shop/marketplace?tab=others",
+    "/organizations/acme/projects/shop/marketplace?search=nothing-like-it",
+    "/organizations/acme/projects/shop/components/web/marketplace/service:%2Fshop%2Forders%2Fv1%2Fapi/connect",
+    "/organizations/acme/projects/shop/components/web/marketplace/service:%2Fshop%2Forders%2Fv1%2Fapi",
+    "/organizations/acme/marketplace/service:%2Fshop%2Forders%2Fv1%2Fapi?tab=use",
+    "/organizations/acme/marketplace/service:%2Fshop%2Forders%2Fv1%2Fapi?tab=documents",
+    "/organizations/acme/marketplace/service:%2Fshop%2Forders%2Fv1%2Fapi?tab=consumers",
+    "/organizations/acme/marketplace/thirdparty:Mail%20Gate%2Fv1?tab=definition",
+    "/organizations/acme/marketplace/thirdparty:Mail%20Gate%2Fv1/connect",
     "/organizations/nowhere",
     "/sign-in",
 ];
@@ -22,6 +33,7 @@ const PAGES: &[&str] = &[
 #[cfg_attr(not(browser), ignore = "TIELINE_TEST_BROWSER is not set")]
 async fn every_page_is_for_everybody() {
     let shop = furnished();
+    super::market::registered(&shop);
     for look in Look::STYLES {
         let browser = Browser::signed_in(&shop.server, look, None).await;
         look_at(&browser, look, PAGES).await;
@@ -35,7 +47,10 @@ async fn empty_pages_are_for_everybody() {
     let server = TestServer::start();
     for (step, pages) in [
         (None, &["/"][..]),
-        (Some(vec!["organization", "create", "acme"]), &["/organizations/acme", "/organizations/acme/connections"]),
+        (
+            Some(vec!["organization", "create", "acme"]),
+            &["/organizations/acme", "/organizations/acme/connections", "/organizations/acme/marketplace"],
+        ),
         (Some(vec!["project", "create", "shop", "--organization", "acme"]), &["/organizations/acme/projects/shop"]),
     ] {
         if let Some(step) = step {

@@ -3,6 +3,7 @@
 pub(crate) mod browser;
 mod forms;
 mod look;
+mod market;
 mod sessions;
 pub(crate) mod visit;
 mod walk;
