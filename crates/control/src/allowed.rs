@@ -2,6 +2,7 @@
 //! the same.
 
 use tieline_core::access::{Permission, Verdict};
+use tieline_core::wire::tenancy::EnvironmentView;
 
 use crate::{Actor, Control, Result};
 
@@ -14,6 +15,14 @@ pub struct Allowed {
     pub administer_project: bool,
     /// Projects, environments, organization-level connections, resources, tokens, audit, settings.
     pub administer_organization: bool,
+}
+
+impl Allowed {
+    /// Whether it includes to deploy to an environment.
+    #[must_use]
+    pub fn deploy(&self, environment: &EnvironmentView) -> bool {
+        if environment.critical { self.administer_project } else { self.develop }
+    }
 }
 
 impl Control {

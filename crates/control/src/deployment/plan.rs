@@ -67,7 +67,11 @@ impl Control {
             let version = work.release(previous).await?.version;
             work.listing_problems(&spot, &prepared, (previous.major, &version), &mut plan.problems).await?;
         }
-        Ok(view(&spot, &prepared, &plan))
+        let changes = match &previous {
+            Some(previous) => plan.changes(&work.pinned(previous).await?),
+            None => Vec::new(),
+        };
+        Ok(PlanView { changes, ..view(&spot, &prepared, &plan) })
     }
 }
 
@@ -231,5 +235,6 @@ pub(super) fn view(spot: &Spot, prepared: &Prepared, plan: &Plan) -> PlanView {
         variables,
         problems: prepared.problems.iter().chain(&plan.problems).cloned().collect(),
         warnings: prepared.warnings.iter().chain(&plan.warnings).cloned().collect(),
+        changes: Vec::new(),
     }
 }

@@ -47,6 +47,36 @@ impl Control {
         }
         Ok(Page { items: views, next })
     }
+
+    /// The live deployments of a component, or those in one environment, in the order of promotion: one for each environment
+    /// and major.
+    ///
+    /// # Errors
+    /// `project_not_found`, `component_not_found`, `environment_not_found`.
+    pub async fn deployment_live_list(
+        &self,
+        actor: &Actor,
+        organization: &str,
+        project: &str,
+        component: &str,
+        environment: Option<&str>,
+    ) -> Result<Vec<DeploymentView>> {
+        let mut work = self.read(actor, organization).await?;
+        let (project, component) = work.component(project, component).await?;
+        let mut environments = match environment {
+            Some(handle) => vec![work.environment(handle).await?],
+            None => work.transaction.environments(work.organization.id).await?,
+        };
+        environments.sort_by_key(|environment| environment.position);
+        let mut views = Vec::new();
+        for environment in environments {
+            let spot = Spot { project: project.clone(), component: component.clone(), environment };
+            for deployment in work.transaction.deployments_live(spot.component.id, spot.environment.id).await? {
+                views.push(work.deployment_view(&spot, &deployment).await?);
+            }
+        }
+        Ok(views)
+    }
 }
 
 impl Work<'_> {

@@ -2,7 +2,6 @@
 //! (or one connection that has none), of one service, in one environment of its provider; it outlives deployments.
 
 use serde_json::json;
-use tieline_core::access::{Permission, Verdict};
 use tieline_core::wire::subscription::{SubscriptionDecide, SubscriptionUpdate, SubscriptionView};
 use tieline_core::{code, rate_plan};
 use tieline_store::service::Service;
@@ -137,15 +136,15 @@ impl Control {
 impl Work<'_> {
     /// Refuses unless the actor administers the project that offers the service.
     fn require_provider(&self, found: &Found) -> Result<()> {
-        match self.verdict(Permission::AdministerProject, Some(found.provider.id)) {
-            Verdict::Allowed => Ok(()),
-            // Who sees the subscription as its consumer knows that the service is there.
-            Verdict::Forbidden | Verdict::Hidden => Err(Error::forbidden(
-                code!("forbidden"),
-                format!("{} may not decide about this: it needs the role project-admin", self.actor.label()),
-                format!("ask an administrator of the project that offers {}", found.service.reference),
-            )),
+        if self.may_decide(found) {
+            return Ok(());
         }
+        // Who sees the subscription as its consumer knows that the service is there.
+        Err(Error::forbidden(
+            code!("forbidden"),
+            format!("{} may not decide about this: it needs the role project-admin", self.actor.label()),
+            format!("ask an administrator of the project that offers {}", found.service.reference),
+        ))
     }
 
     /// All that a decision is about.

@@ -91,8 +91,14 @@ impl Work<'_> {
             component: component.map(|component| component.handle),
             environment,
             created_at: found.subscription.created_at,
+            decidable: self.may_decide(found),
             standing: standing_view(Standing::of(&found.decisions, there, found.service.approval)),
         })
+    }
+
+    /// Whether the actor administers the project that offers the service.
+    fn may_decide(&self, found: &Found) -> bool {
+        self.verdict(Permission::AdministerProject, Some(found.provider.id)) == Verdict::Allowed
     }
 
     /// What a connection may call from an environment, once it has a subscription there or an approval is asked for.

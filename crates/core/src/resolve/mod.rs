@@ -5,10 +5,13 @@ mod matching;
 mod missing;
 mod plan;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::descriptor::model::{Descriptor, Location};
 use crate::diagnostic::Diagnostic;
 use crate::id::ConnectionId;
 use crate::model::{AccessMode, ComponentType, PinnedValue};
+use crate::wire::plan::{Change, VariableChange};
 
 pub use missing::MissingConnection;
 pub use plan::resolve;
@@ -202,5 +205,27 @@ impl Plan {
     #[must_use]
     pub fn ready(&self) -> bool {
         self.problems.is_empty()
+    }
+
+    /// How it differs from a snapshot, by name of the variable. A secret that is minted at deployment differs where there
+    /// was none.
+    #[must_use]
+    pub fn changes(&self, snapshot: &[Pinned]) -> Vec<VariableChange> {
+        let former: BTreeMap<&str, &Pinned> = snapshot.iter().map(|pinned| (&*pinned.name, pinned)).collect();
+        let planned = self.variables.iter().map(|planned| (&*planned.pinned.name, Some(&planned.pinned)));
+        let planned: BTreeMap<&str, Option<&Pinned>> =
+            planned.chain(self.unminted.iter().map(|unminted| (&*unminted.name, None))).collect();
+        let names: BTreeSet<&str> = former.keys().chain(planned.keys()).copied().collect();
+        let change = |name: &str| match (former.get(name), planned.get(name)) {
+            (None, _) => Some(Change::Added),
+            (_, None) => Some(Change::Removed),
+            (Some(before), Some(Some(after))) => {
+                let same = before.value == after.value && before.sensitive == after.sensitive;
+                (!same).then_some(Change::Changed)
+            }
+            (Some(_), Some(None)) => Some(Change::Changed),
+        };
+        let named = |name: &str| Some(VariableChange { name: name.to_owned(), change: change(name)? });
+        names.into_iter().filter_map(named).collect()
     }
 }

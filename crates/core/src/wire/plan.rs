@@ -53,6 +53,42 @@ pub struct PlanView {
     pub problems: Vec<Diagnostic>,
     /// What should be known.
     pub warnings: Vec<Diagnostic>,
+    /// How the variables differ from those of the live snapshot, by name; nothing where nothing runs yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<VariableChange>,
+}
+
+/// How a variable of a plan differs from the live snapshot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct VariableChange {
+    /// Its name.
+    pub name: String,
+    /// What happens to it.
+    pub change: Change,
+}
+
+/// What happens to a variable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Change {
+    /// It was not there.
+    Added,
+    /// It has another value, or was made a secret, or is none any more.
+    Changed,
+    /// It goes away.
+    Removed,
+}
+
+impl Change {
+    /// The word of the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Added => "added",
+            Self::Changed => "changed",
+            Self::Removed => "removed",
+        }
+    }
 }
 
 /// One variable of a plan.

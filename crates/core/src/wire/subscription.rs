@@ -28,6 +28,9 @@ pub struct SubscriptionView {
     /// Since when.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
+    /// Whether the asker may decide about it, as administrator of the project that offers the service.
+    #[serde(default)]
+    pub decidable: bool,
     /// What it comes to.
     #[serde(flatten)]
     pub standing: SubscriptionStanding,

@@ -102,8 +102,14 @@ pub(crate) struct UndeployArguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum DeploymentCommand {
     /// List the deployments of a component, the latest first
-    #[command(after_help = "Example:\n  tieline deployment list --component orders --env production")]
-    List,
+    #[command(after_help = "Examples:
+  tieline deployment list --component orders --env production
+  tieline deployment list --component orders --live")]
+    List {
+        /// Only those that are live
+        #[arg(long)]
+        live: bool,
+    },
 }
 
 pub(crate) fn plan(arguments: &PlanArguments, context: &Context) -> Done {
@@ -155,10 +161,10 @@ pub(crate) fn undeploy(arguments: &UndeployArguments, context: &Context) -> Done
 }
 
 pub(crate) fn run(command: &DeploymentCommand, context: &Context) -> Done {
-    let DeploymentCommand::List = command;
-    let mut path = format!("{}/deployments", context.component_path()?);
+    let DeploymentCommand::List { live } = command;
+    let mut path = format!("{}/deployments?live={live}", context.component_path()?);
     if let Ok(environment) = context.environment() {
-        path += &format!("?environment={}", segment(environment));
+        path += &format!("&environment={}", segment(environment));
     }
     let list = context.client()?.list(&path)?;
     output::value(context.output(), &Value::Array(list.clone()), |_| {

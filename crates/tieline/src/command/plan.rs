@@ -26,7 +26,24 @@ pub(crate) fn text(plan: &Value) -> String {
     let variables: Vec<_> = plan["variables"].as_array().into_iter().flatten().map(masked).collect();
     let columns = [("VARIABLE", "name"), ("VALUE", "value"), ("CONNECTION", "connection"), ("KEY", "key")];
     text += &if variables.is_empty() { "no variables\n".to_owned() } else { output::table(&variables, &columns) };
-    text + &remarks("problem", &plan["problems"]) + &remarks("warning", &plan["warnings"])
+    text + &changes(&plan["changes"]) + &remarks("problem", &plan["problems"]) + &remarks("warning", &plan["warnings"])
+}
+
+/// How the variables differ from those of the live snapshot.
+fn changes(list: &Value) -> String {
+    let list: Vec<_> = list.as_array().into_iter().flatten().collect();
+    let lines = list.iter().map(|change| {
+        let sign = match change["change"].as_str() {
+            Some("added") => '+',
+            Some("removed") => '-',
+            _ => '~',
+        };
+        format!("  {sign} {} {}\n", output::cell(&change["name"]), output::cell(&change["change"]))
+    });
+    if list.is_empty() {
+        return String::new();
+    }
+    format!("\nAgainst the live snapshot:\n{}", lines.collect::<String>())
 }
 
 /// Every remark of a list, with place and hint.
@@ -52,6 +69,14 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn changes_read_as_a_list() {
+        let list = json!([{ "name": "A", "change": "added" }, { "name": "B", "change": "changed" },
+            { "name": "C", "change": "removed" }]);
+        assert_eq!(changes(&list), "\nAgainst the live snapshot:\n  + A added\n  ~ B changed\n  - C removed\n");
+        assert_eq!(changes(&json!([])), "");
+    }
 
     #[test]
     fn a_remark_names_as_much_of_its_place_as_is_known() {

@@ -80,6 +80,31 @@ fn deployments_have_the_shape_of_the_contract() {
     }
     let list = shop.tieline(&[&["deployment", "list"], &orders[..]].concat()).done().json();
     assert_eq!(list.as_array().map(Vec::len), Some(4));
+    let live = shop.tieline(&[&["deployment", "list", "--live"], &orders[..]].concat()).done().json();
+    let live: Vec<_> =
+        live.as_array().expect("a list").iter().map(|live| (&live["environment"], &live["state"])).collect();
+    assert_eq!(live, [(&Value::from("production"), &Value::from("live"))]);
+}
+
+#[test]
+fn a_plan_says_what_changes_against_the_live_snapshot() {
+    let shop = Shop::open();
+    shop.deploy_web(&[("GONE", "1"), ("KEPT", "1"), ("OTHER", "1")], &[]);
+    shop.write(
+        "web",
+        "schemaVersion: 1.2\nconfigurations:\n  env:\n    - { name: ADDED, value: '1' }\n    - { name: KEPT, value: '1' }\n    \
+         - { name: OTHER, value: '2' }\n",
+    );
+    let text = plan_text(&shop);
+    assert!(
+        text.contains("\nAgainst the live snapshot:\n  + ADDED added\n  - GONE removed\n  ~ OTHER changed\n"),
+        "{text}"
+    );
+    assert_eq!(plan(&shop).json()["changes"][0], serde_json::json!({ "name": "ADDED", "change": "added" }));
+}
+
+fn plan_text(shop: &Shop) -> String {
+    shop.tieline(&[&["plan", "web"], &WEB[..]].concat()).done().stdout
 }
 
 #[test]

@@ -46,6 +46,9 @@ pub(super) fn router() -> OpenApiRouter<App> {
 struct ListParams {
     /// Only those of this environment.
     environment: Option<String>,
+    /// Only those that are live, all of them at once.
+    #[serde(default)]
+    live: bool,
     /// Where the page begins, from the page before.
     cursor: Option<String>,
     /// At most so many; 100, unless given, and never more than 1000.
@@ -111,8 +114,13 @@ async fn deployment_list(
     State(app): State<App>,
     Caller(actor): Caller,
     Path((organization, project, component)): Path<Component>,
-    Params(ListParams { environment, cursor, limit }): Params<ListParams>,
+    Params(ListParams { environment, live, cursor, limit }): Params<ListParams>,
 ) -> ApiResult<Json<Page<DeploymentView>>> {
+    if live {
+        let environment = environment.as_deref();
+        let items = app.control.deployment_live_list(&actor, &organization, &project, &component, environment).await?;
+        return Ok(Json(Page { items, next: None }));
+    }
     let (environment, page) = (environment.as_deref(), PageQuery { cursor, limit });
     Ok(Json(app.control.deployment_list(&actor, &organization, &project, &component, environment, &page).await?))
 }
