@@ -4,7 +4,6 @@ use askama::Template;
 use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
-use tieline_control::PageQuery;
 use tieline_core::wire::plan::DeploymentView;
 use tieline_core::wire::tenancy::ComponentView;
 
@@ -33,8 +32,7 @@ async fn component(State(app): State<App>, visitor: Visitor, mut place: Place) -
     let frame = Frame::of(&app, &visitor, &mut place, "Overview", "").await?;
     let project = place.project.clone().unwrap_or_default();
     let component = app.control.component_view(&visitor.actor, &place.organization, &project, place.name()).await?;
-    let (actor, query) = (&visitor.actor, PageQuery::default());
-    let list = app.control.deployment_list(actor, &place.organization, &project, place.name(), None, &query).await?;
-    let live = list.items.into_iter().filter(|deployment| deployment.state == "live").collect();
+    let (control, organization) = (&app.control, &place.organization);
+    let live = control.deployment_live_list(&visitor.actor, organization, &project, place.name(), None).await?;
     page(&ComponentPage { frame, place, component, live })
 }

@@ -48,13 +48,11 @@ impl Fields {
     }
 
     /// As [`Fields::text`], none when it is empty.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for pages with such fields"))]
     pub(super) fn optional(&self, name: &str) -> Option<&str> {
         Some(self.text(name)).filter(|text| !text.is_empty())
     }
 
     /// Whether a box is ticked.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for pages with such fields"))]
     pub(super) fn ticked(&self, name: &str) -> bool {
         self.0.iter().any(|(found, _)| found == name)
     }

@@ -84,6 +84,7 @@ impl Frame {
         let mut frame = Self::around(app, visitor, place, title, page).await?;
         let (organization, project) = (&place.organization, place.project.as_deref());
         frame.allowed = app.control.allowed(&visitor.actor, organization, project).await?;
+        navigation::keep_allowed(&mut frame.navigation, frame.allowed);
         Ok(frame)
     }
 

@@ -4,15 +4,18 @@
 //! JavaScript, and nothing on a page comes from another host.
 
 mod asset;
+mod audit;
 mod component;
 mod connect;
 mod connections;
 mod cookie;
 mod definition;
+mod deployments;
 mod fault;
 mod flash;
 mod form;
 mod frame;
+mod graph;
 mod headers;
 mod home;
 mod markdown;
@@ -20,10 +23,12 @@ mod marketplace;
 mod navigation;
 mod organization;
 mod place;
+mod plan;
 mod project;
 mod query;
 mod reference;
 mod service;
+mod settings;
 mod sign_in;
 mod visitor;
 mod words;
@@ -63,6 +68,11 @@ pub(crate) fn router(app: App, guarded: Arc<Guard>) -> Router {
         .merge(marketplace::router())
         .merge(service::router())
         .merge(connect::router())
+        .merge(deployments::router())
+        .merge(plan::router())
+        .merge(graph::router())
+        .merge(audit::router())
+        .merge(settings::router())
         .layer(from_fn_with_state(app.clone(), flash::forget))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(from_fn_with_state(guarded, guard::guard_page))

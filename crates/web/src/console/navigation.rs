@@ -1,5 +1,7 @@
 //! The left navigation, as a table: adding a page adds its entry. An entry appears only where its page is.
 
+use tieline_control::Allowed;
+
 use super::place::{Level, Place};
 
 /// One entry.
@@ -19,6 +21,7 @@ const EVERYWHERE: &[Level] = &[Level::Organization, Level::Project, Level::Compo
 /// The entries, from top to bottom.
 const ENTRIES: &[Entry] = &[
     Entry { words: "Overview", page: "", levels: EVERYWHERE, below: &[] },
+    Entry { words: "Deployments", page: "deployments", levels: &[Level::Component], below: &[] },
     Entry {
         words: "Dependencies",
         page: "connections",
@@ -26,6 +29,24 @@ const ENTRIES: &[Entry] = &[
         below: &[Entry { words: "Connections", page: "connections", levels: EVERYWHERE, below: &[] }],
     },
     Entry { words: "Marketplace", page: "marketplace", levels: EVERYWHERE, below: &[] },
+    Entry { words: "Graph", page: "graph", levels: EVERYWHERE, below: &[] },
+    Entry { words: "Audit", page: "audit", levels: &[Level::Organization], below: &[] },
+    Entry {
+        words: "Settings",
+        page: "settings/environments",
+        levels: &[Level::Organization],
+        below: &[
+            Entry { words: "Environments", page: "settings/environments", levels: &[Level::Organization], below: &[] },
+            Entry { words: "Tokens", page: "settings/tokens", levels: &[Level::Organization], below: &[] },
+            Entry { words: "Approvals", page: "settings/approvals", levels: &[Level::Organization], below: &[] },
+            Entry {
+                words: "Identity provider",
+                page: "settings/identity-provider",
+                levels: &[Level::Organization],
+                below: &[],
+            },
+        ],
+    },
 ];
 
 /// A link of the navigation.
@@ -44,6 +65,15 @@ pub(super) struct Item {
 /// The links of a place, of which one leads to the page that is shown.
 pub(super) fn items(place: &Place, page: &str) -> Vec<Item> {
     below(ENTRIES, place, page)
+}
+
+/// Takes out the entries whose pages would refuse who may do no more than this.
+pub(super) fn keep_allowed(items: &mut Vec<Item>, allowed: Allowed) {
+    let refused = |item: &Item| matches!(item.words, "Audit" | "Tokens") && !allowed.administer_organization;
+    items.retain(|item| !refused(item));
+    for item in items {
+        item.below.retain(|below| !refused(below));
+    }
 }
 
 /// The same page of another place, if it is there; else the overview.

@@ -64,7 +64,7 @@ pub fn svg(drawing: &Drawing, style: Style) -> String {
         let room = width - PADDING * 2.0 + 0.01;
         let shape = format!(
             "<rect class=\"box\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" rx=\"6\"/>\
-             <text class=\"label\" x=\"{tx}\" y=\"{}\">{}</text><text class=\"detail\" x=\"{tx}\" y=\"{}\">{}</text>",
+             <text class=\"label\" x=\"{tx}\" y=\"{}\">{}</text> <text class=\"detail\" x=\"{tx}\" y=\"{}\">{}</text>",
             number(x),
             number(y),
             number(width),
@@ -80,16 +80,17 @@ pub fn svg(drawing: &Drawing, style: Style) -> String {
     out + "</svg>\n"
 }
 
-/// A group with its title, as a link where it has an address. The name stands on the link too: not every reader of a
-/// screen looks for the title inside.
+/// A group with its title, as a link where it has an address. The name stands on a link without text too: not every reader
+/// of a screen looks for the title inside. What has text is called by it, as whoever says what they see expects (WCAG 2.2,
+/// 2.5.3).
 fn linked(class: &str, more: &str, title: &str, href: Option<&str>, shape: &str) -> String {
     let (title, more) = (escaped(title), escaped(more));
     let class = if more.is_empty() { class.to_owned() } else { format!("{class} {more}") };
     match href {
-        Some(href) => format!(
-            "<a class=\"{class}\" href=\"{}\" aria-label=\"{title}\"><title>{title}</title>{shape}</a>\n",
-            escaped(href)
-        ),
+        Some(href) => {
+            let name = if shape.contains("<text") { String::new() } else { format!(" aria-label=\"{title}\"") };
+            format!("<a class=\"{class}\" href=\"{}\"{name}><title>{title}</title>{shape}</a>\n", escaped(href))
+        }
         None => format!("<g class=\"{class}\"><title>{title}</title>{shape}</g>\n"),
     }
 }

@@ -170,13 +170,15 @@ fn two_lines_between_the_same_boxes_are_apart() {
 #[test]
 fn what_names_hold_stays_text() {
     let hostile = "</text><script>alert(1)</script>\"'&\u{202e}\u{1}";
-    let made = drawing(&[hostile.to_owned()], &[]);
+    let mut made = drawing(&[hostile.to_owned()], &[(0, 0)]);
+    made.edges[0].title = hostile.to_owned();
     let text = svg(&made, Style::Own);
     let document = Document::parse(&text).expect("well-formed XML");
     assert!(!document.descendants().any(|element| element.has_tag_name("script")), "{text}");
     let node = of_class(&document, "node")[0];
     assert_eq!(node.attribute("href"), Some("/node?a=0&b=\"<>"));
-    assert_eq!(node.attribute("aria-label"), Some(title(node)));
+    let edge = of_class(&document, "edge")[0];
+    assert_eq!(edge.attribute("aria-label"), Some(title(edge)), "it has no text to be called by");
     assert!(title(node).contains("<script>alert(1)</script>\"'&\u{fffd}\u{fffd}"), "{text}");
     assert_eq!(of_class(&document, "style").len(), 0);
     assert!(document.descendants().any(|element| element.has_tag_name("style")), "it carries its style");

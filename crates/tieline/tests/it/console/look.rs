@@ -1,7 +1,7 @@
 //! Every page in light, dark and narrow: nothing that axe-core finds, and nothing wider than its window.
 
 use super::browser::{Browser, Look};
-use super::walk::furnished;
+use super::graph::dependent;
 use crate::world::TestServer;
 
 /// Pages of a furnished server. A page that is added is added here.
@@ -9,10 +9,22 @@ const PAGES: &[&str] = &[
     "/",
     "/organizations/acme",
     "/organizations/acme/connections",
+    "/organizations/acme/graph",
+    "/organizations/acme/graph?impact_of=service:/shop/orders/v1/api",
+    "/organizations/acme/audit",
+    "/organizations/acme/audit?verify=true&action=none",
+    "/organizations/acme/settings/environments",
+    "/organizations/acme/settings/tokens",
+    "/organizations/acme/settings/approvals",
+    "/organizations/acme/settings/approvals?state=all",
+    "/organizations/acme/settings/identity-provider",
     "/organizations/acme/projects/shop",
     "/organizations/acme/projects/shop/connections",
     "/organizations/acme/projects/shop/components/orders",
     "/organizations/acme/projects/shop/components/web",
+    "/organizations/acme/projects/shop/components/web/deployments",
+    "/organizations/acme/projects/shop/components/web/plan",
+    "/organizations/acme/projects/shop/components/web/plan?environment=development",
     "/organizations/acme/projects/shop/components/web/connections",
     "/organizations/acme/marketplace",
     "/organizations/acme/projects/shop/marketplace?tab=databases",
@@ -25,6 +37,7 @@ const PAGES: &[&str] = &[
     "/organizations/acme/marketplace/service:%2Fshop%2Forders%2Fv1%2Fapi?tab=consumers",
     "/organizations/acme/marketplace/thirdparty:Mail%20Gate%2Fv1?tab=definition",
     "/organizations/acme/marketplace/thirdparty:Mail%20Gate%2Fv1/connect",
+    "/organizations/acme/projects/shop/components/web/graph?environment=development",
     "/organizations/nowhere",
     "/sign-in",
 ];
@@ -34,6 +47,7 @@ const PAGES: &[&str] = &[
 async fn every_page_is_for_everybody() {
     let shop = furnished();
     super::market::registered(&shop);
+    let shop = dependent();
     for look in Look::STYLES {
         let browser = Browser::signed_in(&shop.server, look, None).await;
         look_at(&browser, look, PAGES).await;
@@ -50,6 +64,7 @@ async fn empty_pages_are_for_everybody() {
         (
             Some(vec!["organization", "create", "acme"]),
             &["/organizations/acme", "/organizations/acme/connections", "/organizations/acme/marketplace"],
+            &["/organizations/acme", "/organizations/acme/connections", "/organizations/acme/graph"],
         ),
         (Some(vec!["project", "create", "shop", "--organization", "acme"]), &["/organizations/acme/projects/shop"]),
     ] {

@@ -1,9 +1,12 @@
 //! The console: who is let in, what a page says of itself, and a person's walk through it in a real browser.
 
 pub(crate) mod browser;
+mod deployments;
 mod forms;
+mod graph;
 mod look;
 mod market;
 mod sessions;
+mod settings;
 pub(crate) mod visit;
 mod walk;

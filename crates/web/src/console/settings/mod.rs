@@ -1,0 +1,18 @@
+//! The settings of an organization: environments, tokens, approvals, and the identity provider. A page each.
+
+mod approvals;
+mod environments;
+mod identity_provider;
+mod tokens;
+
+use axum::Router;
+
+use crate::App;
+
+pub(super) fn router() -> Router<App> {
+    Router::new()
+        .merge(environments::router())
+        .merge(tokens::router())
+        .merge(approvals::router())
+        .merge(identity_provider::router())
+}
