@@ -9,7 +9,7 @@ use crate::oauth::Provider;
 use crate::world::TestServer;
 
 /// Operations that are no `GET` and leave no entry, with the reason.
-const UNRECORDED: [(&str, &str); 3] = [
+const UNRECORDED: [(&str, &str); 4] = [
     ("access_token_introspect", "it answers what a token is, and changes nothing"),
     ("access_token_issue", "a token is no state; those who did not prove themselves are recorded together"),
     ("connection_preview", "it answers what a connection would be, and changes nothing"),

@@ -9,7 +9,6 @@ use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
 use tieline_control::Refusal;
-use tieline_core::code;
 use tieline_core::model::{AccessMode, Scheme};
 use tieline_core::wire::connection::{ConnectionCreate, ConnectionEnvironmentView};
 use tieline_core::wire::offer::{ConnectionOffer, ConnectionPreview, OfferedEnvironment, OfferedMode};
@@ -279,9 +278,9 @@ impl Choice {
     fn refuse(&mut self, refusal: Refusal) {
         let field = match refusal.code {
             code if code.starts_with("connection_name_") => &mut self.name,
-            code if code == code!("access_mode_not_offered") => &mut self.access_mode,
-            code if code == code!("scheme_not_offered") => &mut self.scheme,
-            code if code == code!("text_too_large") => &mut self.description,
+            "access_mode_not_offered" => &mut self.access_mode,
+            "scheme_not_offered" => &mut self.scheme,
+            "text_too_large" => &mut self.description,
             _ => {
                 // The one that it names, as `"sandbox" of … is not assigned to production`.
                 let mapping = refusal.code.starts_with("mapping_");

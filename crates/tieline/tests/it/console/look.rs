@@ -45,9 +45,8 @@ const PAGES: &[&str] = &[
 #[tokio::test]
 #[cfg_attr(not(browser), ignore = "TIELINE_TEST_BROWSER is not set")]
 async fn every_page_is_for_everybody() {
-    let shop = furnished();
-    super::market::registered(&shop);
     let shop = dependent();
+    super::market::registered(&shop);
     for look in Look::STYLES {
         let browser = Browser::signed_in(&shop.server, look, None).await;
         look_at(&browser, look, PAGES).await;
@@ -63,8 +62,12 @@ async fn empty_pages_are_for_everybody() {
         (None, &["/"][..]),
         (
             Some(vec!["organization", "create", "acme"]),
-            &["/organizations/acme", "/organizations/acme/connections", "/organizations/acme/marketplace"],
-            &["/organizations/acme", "/organizations/acme/connections", "/organizations/acme/graph"],
+            &[
+                "/organizations/acme",
+                "/organizations/acme/connections",
+                "/organizations/acme/marketplace",
+                "/organizations/acme/graph",
+            ],
         ),
         (Some(vec!["project", "create", "shop", "--organization", "acme"]), &["/organizations/acme/projects/shop"]),
     ] {
