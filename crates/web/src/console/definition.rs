@@ -1,6 +1,7 @@
 //! One page of an API definition: as many operations and types as one reads at once, and the way to the others.
 
 use percent_encoding::utf8_percent_encode;
+use tieline_core::definition::DefinitionKind;
 use tieline_core::wire::outline::{Outline, OutlineBody, OutlineField, OutlineOperation, OutlineSchema};
 
 use super::place::QUERY;
@@ -18,6 +19,8 @@ pub(super) struct Part {
     /// How many operations and types there are in all.
     pub(super) operations: usize,
     pub(super) schemas: usize,
+    /// Whether this is all that there is before the next page.
+    pub(super) first: bool,
     /// Where the next page begins.
     pub(super) next: Option<usize>,
     /// The address of the tab, to which a query is added.
@@ -54,12 +57,26 @@ impl Part {
             outline.schemas.retain(|found| found.name == schema);
         }
         outline.groups.retain(|group| !group.operations.is_empty());
-        Self { outline, operations, schemas, next, address }
+        let first = from == 0 && schema.is_empty();
+        Self { outline, operations, schemas, first, next, address }
     }
 
     /// What of many fields is shown.
     pub(super) fn shown<'a>(&self, fields: &'a [OutlineField]) -> &'a [OutlineField] {
         fields.get(..FIELDS).unwrap_or(fields)
+    }
+}
+
+/// What people call a language.
+pub(super) fn language(kind: &DefinitionKind) -> &'static str {
+    match kind {
+        DefinitionKind::OpenApi2 => "OpenAPI 2",
+        DefinitionKind::OpenApi3 => "OpenAPI 3",
+        DefinitionKind::GraphQl => "GraphQL",
+        DefinitionKind::AsyncApi => "AsyncAPI",
+        DefinitionKind::Protobuf => "Protocol Buffers",
+        DefinitionKind::Wsdl => "WSDL",
+        DefinitionKind::Unknown => "unknown",
     }
 }
 
@@ -89,7 +106,7 @@ fn schema_lines(schema: &OutlineSchema) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use tieline_core::definition::{DefinitionKind, outline};
+    use tieline_core::definition::outline;
 
     use super::*;
 

@@ -192,7 +192,8 @@ async fn a_service_says_what_can_be_asked_of_it() {
         ("Consumers", "Nobody uses it yet"),
         ("Overview", "Nothing is written about it yet"),
     ] {
-        browser.follow(tab).await;
+        let link = format!("//nav[@aria-label='About the service']//a[.='{tab}']");
+        browser.find(Locator::XPath(&link)).await.click().await.expect("a tab");
         browser.reads(words).await;
     }
     browser.close().await;
