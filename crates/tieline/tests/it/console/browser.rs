@@ -116,7 +116,10 @@ impl Browser {
     /// Waits until the page says something.
     pub(crate) async fn reads(&self, words: &str) {
         for _ in 0..100 {
-            if self.text().await.contains(words) {
+            // A page that is being left has no text to read.
+            if let Ok(body) = self.client.find(Locator::Css("body")).await
+                && body.text().await.is_ok_and(|text| text.contains(words))
+            {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
