@@ -13,6 +13,7 @@ use tieline_core::wire::graph::{GraphBroken, GraphEdge, GraphNode, GraphQuery, G
 
 use super::fault::PageResult;
 use super::frame::{Frame, Link};
+use super::marketplace::service_path;
 use super::page;
 use super::place::{self, Level, Place};
 use super::query::Asked;
@@ -165,13 +166,13 @@ impl Ways<'_> {
         self.graph(self.query.environment.as_deref(), Some(id))
     }
 
-    /// The page of a component; of what is registered, what breaks without it.
+    /// The page of a component, or of the service that is registered.
     fn node(&self, node: &GraphNode) -> String {
+        let organization = Place::organization(&self.place.organization);
         match (&node.project, &node.component) {
-            (Some(project), Some(component)) => {
-                Place::organization(&self.place.organization).with_project(project).with_component(component).path("")
-            }
-            _ => self.impact(&node.id),
+            (Some(project), Some(component)) => organization.with_project(project).with_component(component).path(""),
+            (Some(project), None) => service_path(&organization.with_project(project), &node.id),
+            (None, _) => service_path(&organization, &node.id),
         }
     }
 
