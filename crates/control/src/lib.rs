@@ -64,7 +64,7 @@ use crate::oauth::{Clients, Failures, Pace, Signing};
 pub use actor::Actor;
 pub use allowed::Allowed;
 pub use answer::{KeptAnswer, Repeat};
-pub use connection::{Force, Scope};
+pub use connection::{ConnectionAllowed, Force, Scope};
 pub use deployment::SnapshotQuery;
 pub use error::{Error, Kind, Refusal, Result};
 pub use page::PageQuery;

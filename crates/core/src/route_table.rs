@@ -73,6 +73,19 @@ pub enum SubscriptionState {
     Blocked,
 }
 
+impl SubscriptionState {
+    /// The word of the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Pending => "pending",
+            Self::Refused => "refused",
+            Self::Blocked => "blocked",
+        }
+    }
+}
+
 /// The right of a client, which is an OAuth application's in one environment, to call a service in one environment of
 /// its provider.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

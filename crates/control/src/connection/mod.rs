@@ -1,5 +1,6 @@
 //! Connections: made at a level, with keys and values per environment, shown, changed and deleted.
 
+mod allowed;
 mod create;
 mod delete;
 mod external;
@@ -15,5 +16,6 @@ mod show;
 mod update;
 pub(crate) mod values;
 
+pub use allowed::ConnectionAllowed;
 pub use delete::Force;
 pub use find::Scope;

@@ -45,6 +45,10 @@ impl Work<'_> {
         let (project, component) = self.place_of(connection).await?;
         let mut environments = BTreeMap::new();
         let mut revealed = Vec::new();
+        let used = match show {
+            Show::Status => Vec::new(),
+            Show::Masked | Show::Revealed => self.consumers_of_connection(connection).await?,
+        };
         for environment in self.transaction.environments(self.organization.id).await? {
             let values = self.connection_values(connection, &service, &environment, component.as_ref()).await?;
             let reveal = show == Show::Revealed && self.may_read(connection, &environment);
@@ -54,6 +58,12 @@ impl Work<'_> {
             let mut view = self.environment_view(connection, &service, values, show, reveal).await?;
             if show != Show::Status {
                 view.rotations = self.rotations_of(connection, &environment).await?;
+            }
+            for consumer in used.iter().filter(|consumer| consumer.environment == environment.id) {
+                match &consumer.view {
+                    Some(seen) => view.consumers.push(seen.clone()),
+                    None => view.consumers_elsewhere += 1,
+                }
             }
             view.subscription = self.standing_of(connection, &service, &environment).await?;
             environments.insert(environment.handle, view);
@@ -114,6 +124,8 @@ impl Work<'_> {
             warning,
             subscription: None,
             rotations: Vec::new(),
+            consumers: Vec::new(),
+            consumers_elsewhere: 0,
             parameters,
         })
     }

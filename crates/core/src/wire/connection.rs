@@ -119,6 +119,12 @@ pub struct ConnectionEnvironmentView {
     /// The rotations of its keys that are under way there; absent when there are none, and in a list.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rotations: Vec<RotationView>,
+    /// Who uses it there, as far as the asker may see; absent when nobody does, and in a list.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub consumers: Vec<ConsumerView>,
+    /// How many more use it there in projects that the asker may not see; absent when there are none, and in a list.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub consumers_elsewhere: usize,
     /// Its parameters; absent in a list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parameters: Option<Vec<ParameterView>>,
@@ -167,4 +173,9 @@ pub struct ConsumerView {
     pub version: Option<String>,
     /// The connection's name.
     pub connection: String,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_zero(value: &usize) -> bool {
+    *value == 0
 }

@@ -309,10 +309,25 @@ pub(super) fn environments(connection: &Value) -> String {
         }
         text.push('\n');
         text += &rotation::under_way(state);
+        text += &consumers(state);
         let rows: Vec<_> = state["parameters"].as_array().into_iter().flatten().map(row).collect();
         text += &indented(&output::table(&rows, &[("VARIABLE", "variable"), ("VALUE", "value")]));
     }
     text
+}
+
+/// Who uses it in an environment.
+fn consumers(state: &Value) -> String {
+    let named = |consumer: &Value| {
+        let place = format!("{}/{}", output::cell(&consumer["project"]), output::cell(&consumer["component"]));
+        format!("{place} ({})", consumer["version"].as_str().unwrap_or("external"))
+    };
+    let mut used: Vec<_> = state["consumers"].as_array().into_iter().flatten().map(named).collect();
+    match state["consumers_elsewhere"].as_u64() {
+        None | Some(0) => {}
+        Some(hidden) => used.push(format!("{hidden} in projects that you may not see")),
+    }
+    if used.is_empty() { String::new() } else { format!("used by {}\n", used.join(", ")) }
 }
 
 fn row(parameter: &Value) -> Value {

@@ -58,7 +58,6 @@ impl Fields {
     }
 
     /// Every value of a field.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for pages with such fields"))]
     pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter(move |(found, _)| found == name).map(|(_, value)| value.trim())
     }

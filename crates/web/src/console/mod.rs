@@ -7,6 +7,7 @@ mod asset;
 mod audit;
 mod component;
 mod connect;
+mod connection;
 mod connections;
 mod cookie;
 mod definition;
@@ -73,6 +74,7 @@ pub(crate) fn router(app: App, guarded: Arc<Guard>) -> Router {
         .merge(graph::router())
         .merge(audit::router())
         .merge(settings::router())
+        .merge(connection::router())
         .layer(from_fn_with_state(app.clone(), flash::forget))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(from_fn_with_state(guarded, guard::guard_page))

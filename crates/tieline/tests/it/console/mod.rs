@@ -2,6 +2,7 @@
 
 pub(crate) mod browser;
 mod deployments;
+mod connection;
 mod forms;
 mod graph;
 mod look;
