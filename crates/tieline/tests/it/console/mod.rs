@@ -1,8 +1,8 @@
 //! The console: who is let in, what a page says of itself, and a person's walk through it in a real browser.
 
 pub(crate) mod browser;
-mod deployments;
 mod connection;
+mod deployments;
 mod forms;
 mod graph;
 mod look;
