@@ -6,15 +6,11 @@
 //! target, so that the stable toolchain builds it everywhere.
 
 mod mutate;
+mod reading;
 mod run;
 
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    process::ExitCode,
-    time::{Duration, Instant},
-};
+use std::process::ExitCode;
 
-use mutate::Mutator;
 use tieline_core::{
     descriptor::{
         CODES, Options, check, migrate,
@@ -99,33 +95,7 @@ const WORDS: [&str; 64] = [
 ];
 
 fn main() -> ExitCode {
-    let settings = match run::settings(&SEEDS) {
-        Ok(settings) => settings,
-        Err(message) => {
-            eprintln!("error[usage]: {message}");
-            return ExitCode::from(2);
-        }
-    };
-    let mut mutator = Mutator::new(settings.seed, settings.seeds, &WORDS);
-    let (start, mut runs, mut worst) = (Instant::now(), 0_u64, Duration::ZERO);
-    while start.elapsed() < Duration::from_secs(settings.seconds) {
-        let input = mutator.next_input();
-        let begin = Instant::now();
-        let outcome = catch_unwind(AssertUnwindSafe(|| exercise(&input)));
-        let took = begin.elapsed();
-        worst = worst.max(took);
-        runs += 1;
-        match outcome {
-            Ok(Ok(marks)) => mutator.learn(input, marks),
-            Ok(Err(finding)) => return run::report("descriptor", &input, &finding),
-            Err(_) => return run::report("descriptor", &input, "a panic"),
-        }
-        if took > settings.slowest {
-            return run::report("descriptor", mutator.last(), &format!("it took {took:?}"));
-        }
-    }
-    println!("{runs} runs, {} inputs kept, slowest {worst:?}, no finding", mutator.kept());
-    ExitCode::SUCCESS
+    reading::fuzz("descriptor", &SEEDS, &WORDS, exercise)
 }
 
 /// Runs everything that reads a descriptor. The outcome names what the input reached, so that new ground is kept.

@@ -5,16 +5,11 @@
 //! finding is written to `fuzz/artifacts/` and ends the run with exit code 1.
 
 mod mutate;
+mod reading;
 mod run;
 
-use std::{
-    collections::HashSet,
-    panic::{AssertUnwindSafe, catch_unwind},
-    process::ExitCode,
-    time::{Duration, Instant},
-};
+use std::{collections::HashSet, process::ExitCode};
 
-use mutate::Mutator;
 use tieline_core::definition::{DefinitionKind, outline, outline_text, read, scopes};
 use tieline_core::wire::outline::Outline;
 
@@ -93,33 +88,7 @@ const WORDS: [&str; 56] = [
 ];
 
 fn main() -> ExitCode {
-    let settings = match run::settings(&SEEDS) {
-        Ok(settings) => settings,
-        Err(message) => {
-            eprintln!("error[usage]: {message}");
-            return ExitCode::from(2);
-        }
-    };
-    let mut mutator = Mutator::new(settings.seed, settings.seeds, &WORDS);
-    let (start, mut runs, mut worst) = (Instant::now(), 0_u64, Duration::ZERO);
-    while start.elapsed() < Duration::from_secs(settings.seconds) {
-        let input = mutator.next_input();
-        let begin = Instant::now();
-        let outcome = catch_unwind(AssertUnwindSafe(|| exercise(&input)));
-        let took = begin.elapsed();
-        worst = worst.max(took);
-        runs += 1;
-        match outcome {
-            Ok(Ok(marks)) => mutator.learn(input, marks),
-            Ok(Err(finding)) => return run::report("outline", &input, &finding),
-            Err(_) => return run::report("outline", &input, "a panic"),
-        }
-        if took > settings.slowest {
-            return run::report("outline", mutator.last(), &format!("it took {took:?}"));
-        }
-    }
-    println!("{runs} runs, {} inputs kept, slowest {worst:?}, no finding", mutator.kept());
-    ExitCode::SUCCESS
+    reading::fuzz("outline", &SEEDS, &WORDS, exercise)
 }
 
 /// Reads an input as what it is, and as something that it is not. The outcome names what it reached.
