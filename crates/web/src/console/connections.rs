@@ -4,7 +4,6 @@ use askama::Template;
 use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
-use serde::Deserialize;
 use tieline_control::PageQuery;
 use tieline_core::wire::connection::ConnectionView;
 
@@ -13,7 +12,7 @@ use super::frame::Frame;
 use super::marketplace::may_connect;
 use super::page;
 use super::place::{self, Level, Place};
-use super::query::Asked;
+use super::query::{Asked, Paged};
 use super::visitor::Visitor;
 use crate::App;
 
@@ -45,16 +44,11 @@ struct ConnectionsPage {
     next: Option<String>,
 }
 
-#[derive(Deserialize)]
-struct Query {
-    cursor: Option<String>,
-}
-
 async fn connections(
     State(app): State<App>,
     visitor: Visitor,
     mut place: Place,
-    Asked(Query { cursor }): Asked<Query>,
+    Asked(Paged { cursor }): Asked<Paged>,
 ) -> PageResult {
     let frame = Frame::of(&app, &visitor, &mut place, "Connections", PAGE).await?;
     let first = cursor.is_none();

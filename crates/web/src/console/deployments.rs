@@ -5,7 +5,6 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::{get, post};
-use serde::Deserialize;
 use tieline_control::{Error, PageQuery, Refusal, Result as Done};
 use tieline_core::model::ComponentType;
 use tieline_core::wire::plan::{DeploymentView, PromoteRequest, RollbackRequest};
@@ -15,7 +14,7 @@ use super::fault::{Fault, PageResult, again, refused};
 use super::form::{Fields, Form};
 use super::frame::Frame;
 use super::place::{self, Level, Place};
-use super::query::Asked;
+use super::query::{Asked, Paged};
 use super::visitor::Visitor;
 use super::{page, plan};
 use crate::App;
@@ -68,16 +67,11 @@ struct Past {
     back: bool,
 }
 
-#[derive(Deserialize)]
-struct Query {
-    cursor: Option<String>,
-}
-
 async fn deployments(
     State(app): State<App>,
     visitor: Visitor,
     place: Place,
-    Asked(Query { cursor }): Asked<Query>,
+    Asked(Paged { cursor }): Asked<Paged>,
 ) -> PageResult {
     show(&app, &visitor, place, cursor, None).await
 }

@@ -2,6 +2,7 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::fault::Fault;
@@ -10,6 +11,13 @@ use crate::input::Params;
 
 /// What an address asks of a page.
 pub(super) struct Asked<T>(pub(super) T);
+
+/// What the address of a list asks when it asks nothing else.
+#[derive(Deserialize)]
+pub(super) struct Paged {
+    /// Where the page begins, from the page before.
+    pub(super) cursor: Option<String>,
+}
 
 impl<T: DeserializeOwned> FromRequestParts<App> for Asked<T> {
     type Rejection = Fault;

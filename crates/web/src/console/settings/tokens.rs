@@ -4,7 +4,6 @@ use askama::Template;
 use axum::Router;
 use axum::extract::State;
 use axum::routing::{get, post};
-use serde::Deserialize;
 use tieline_control::{Error, Kind, PageQuery, Refusal};
 use tieline_core::model::Role;
 use tieline_core::secret::Secret;
@@ -16,7 +15,7 @@ use crate::console::form::{Fields, Form};
 use crate::console::frame::Frame;
 use crate::console::page;
 use crate::console::place::{self, Level, Place};
-use crate::console::query::Asked;
+use crate::console::query::{Asked, Paged};
 use crate::console::visitor::Visitor;
 
 /// The page, below its place.
@@ -71,16 +70,11 @@ impl TokensPage {
     }
 }
 
-#[derive(Deserialize)]
-struct Query {
-    cursor: Option<String>,
-}
-
 async fn tokens(
     State(app): State<App>,
     visitor: Visitor,
     place: Place,
-    Asked(Query { cursor }): Asked<Query>,
+    Asked(Paged { cursor }): Asked<Paged>,
 ) -> PageResult {
     show(&app, &visitor, place, Shown { cursor, ..Shown::default() }).await
 }
