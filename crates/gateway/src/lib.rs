@@ -18,7 +18,7 @@ mod refusal;
 mod serve;
 mod settings;
 mod share;
-mod stream;
+pub mod stream;
 mod table;
 mod tunnel;
 mod upstream;

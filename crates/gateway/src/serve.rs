@@ -22,7 +22,7 @@ use tokio::time::{interval, sleep, timeout};
 use crate::headers::Visitor;
 use crate::proxy::{Gateway, Inner, answer};
 use crate::settings::Side;
-use crate::stream::Guarded;
+use crate::stream::{Guarded, idle, stopped};
 
 /// A client that has not sent the whole head of a request by then is dropped; so is one that keeps a connection open and
 /// asks for nothing.
@@ -151,11 +151,12 @@ async fn connection<Io>(
         let call = answer(Arc::clone(&gateway), side, Arc::clone(&of_calls), request);
         async move { Ok::<_, Infallible>(call.await) }
     });
-    let stream = TokioIo::new(Guarded::new(stream, STALLED));
+    let stream = TokioIo::new(Guarded::new(stream, Some(STALLED)));
     let mut connection = pin!(builder.serve_connection_with_upgrades(stream, service));
+    let begun = |visitor: &Visitor| visitor.calls.load(Ordering::Relaxed);
     let served = tokio::select! {
         served = connection.as_mut() => served,
-        () = async { tokio::select! { () = stopped(&mut stopping) => {} () = idle(&visitor) => {} } } => {
+        () = async { tokio::select! { () = stopped(&mut stopping) => {} () = idle(&visitor, begun, HEAD) => {} } } => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }
@@ -163,27 +164,6 @@ async fn connection<Io>(
     if let Err(error) = served {
         tracing::trace!(%error, "a connection broke off");
     }
-}
-
-/// Ends when no call was under way on a connection for so long as a client of HTTP/1.1 may be silent: of HTTP/2, hyper asks
-/// only whether somebody is still there.
-async fn idle(visitor: &Arc<Visitor>) {
-    let mut before = u64::MAX;
-    loop {
-        let calls = visitor.calls.load(Ordering::Relaxed);
-        // One is the connection's, one its service's; the others are calls.
-        let busy = Arc::strong_count(visitor) > 2;
-        if calls == before && !busy {
-            return;
-        }
-        before = if busy { u64::MAX } else { calls };
-        sleep(HEAD).await;
-    }
-}
-
-async fn stopped(stopping: &mut watch::Receiver<bool>) {
-    // An error means that the server itself is gone, which is a stop as well.
-    let _ = stopping.wait_for(|stop| *stop).await;
 }
 
 #[cfg(test)]

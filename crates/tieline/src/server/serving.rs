@@ -1,12 +1,10 @@
 //! Serving the connections of a listener until the server stops: a client that opens one and then says little or nothing
 //! is dropped, so that connections are left for the others.
 
-use std::io;
 use std::net::SocketAddr;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Extension;
@@ -20,17 +18,15 @@ use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tieline_gateway::stream::{Guarded, idle, stopped};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::Sleep;
 use tower::{Layer, ServiceExt as _};
 
 /// A client that has not sent the whole head of a request by then is dropped; so is one that keeps a connection open and
 /// asks for nothing.
 const HEAD: Duration = Duration::from_secs(30);
-/// The length of what begins a connection of HTTP/2, from which the version is told.
-const PREFACE: usize = 24;
 
 /// Serves until the server stops, and then lets the requests under way finish.
 pub(crate) async fn serve<L: Listener<Addr = SocketAddr>>(
@@ -62,13 +58,13 @@ where
     let mut builder = Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD);
     builder.http2().timer(TokioTimer::new()).keep_alive_interval(HEAD);
-    let stream = TokioIo::new(Begun::new(stream));
+    let stream = TokioIo::new(Guarded::new(stream, None));
     let router = Extension(ConnectInfo(peer)).layer(router);
     let requests = Arc::new(AtomicU64::new(0));
-    let begun = Arc::clone(&requests);
+    let counted = Arc::clone(&requests);
     let service = tower::service_fn(move |request: Request<Incoming>| {
-        begun.fetch_add(1, Ordering::Relaxed);
-        let (used, answer) = (Arc::clone(&begun), router.clone().oneshot(request));
+        counted.fetch_add(1, Ordering::Relaxed);
+        let (used, answer) = (Arc::clone(&counted), router.clone().oneshot(request));
         async move {
             let in_use = move |frame| {
                 let _until_the_end = &used;
@@ -78,96 +74,16 @@ where
         }
     });
     let mut connection = pin!(builder.serve_connection(stream, TowerToHyperService::new(service)));
+    let begun = |requests: &AtomicU64| requests.load(Ordering::Relaxed);
     let served = tokio::select! {
         served = connection.as_mut() => served,
-        () = async { tokio::select! { () = stopped(&mut stopping) => {} () = idle(&requests) => {} } } => {
+        () = async { tokio::select! { () = stopped(&mut stopping) => {} () = idle(&requests, begun, HEAD) => {} } } => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }
     };
     if let Err(error) = served {
         tracing::trace!(%error, "a connection broke off");
-    }
-}
-
-/// Ends when nothing was asked on a connection for so long as a client of HTTP/1.1 may be silent, and no answer is under
-/// way: of HTTP/2, hyper asks only whether somebody is still there.
-async fn idle(requests: &Arc<AtomicU64>) {
-    let mut before = u64::MAX;
-    loop {
-        let begun = requests.load(Ordering::Relaxed);
-        // One is the connection's, and the others are its service's and those of its answers.
-        let busy = Arc::strong_count(requests) > 2;
-        if begun == before && !busy {
-            return;
-        }
-        before = if busy { u64::MAX } else { begun };
-        tokio::time::sleep(HEAD).await;
-    }
-}
-
-async fn stopped(stopping: &mut watch::Receiver<bool>) {
-    // An error means that the server itself is gone, which is a stop as well.
-    let _ = stopping.wait_for(|stop| *stop).await;
-}
-
-/// A stream whose reading fails when not even the first bytes come: until they tell the version of HTTP, no other limit
-/// holds.
-struct Begun<Io> {
-    stream: Io,
-    waiting: Option<(Pin<Box<Sleep>>, usize)>,
-}
-
-impl<Io> Begun<Io> {
-    fn new(stream: Io) -> Self {
-        Self { stream, waiting: Some((Box::pin(tokio::time::sleep(HEAD)), PREFACE)) }
-    }
-}
-
-impl<Io: AsyncRead + Unpin> AsyncRead for Begun<Io> {
-    fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let this = self.get_mut();
-        let before = buffer.filled().len();
-        let read = Pin::new(&mut this.stream).poll_read(context, buffer);
-        let Some((sleep, missing)) = &mut this.waiting else { return read };
-        *missing = missing.saturating_sub(buffer.filled().len() - before);
-        if *missing == 0 {
-            this.waiting = None;
-        } else if read.is_pending() && sleep.as_mut().poll(context).is_ready() {
-            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
-        }
-        read
-    }
-}
-
-impl<Io: AsyncWrite + Unpin> AsyncWrite for Begun<Io> {
-    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        // Who is answered has begun, however short the request was.
-        let this = self.get_mut();
-        this.waiting = None;
-        Pin::new(&mut this.stream).poll_write(context, bytes)
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        parts: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let this = self.get_mut();
-        this.waiting = None;
-        Pin::new(&mut this.stream).poll_write_vectored(context, parts)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_shutdown(context)
     }
 }
 
