@@ -21,6 +21,7 @@ pub mod kind;
 pub mod model;
 pub mod name;
 pub mod offer;
+pub mod password;
 pub mod policy;
 pub mod randomness;
 pub mod rate_plan;

@@ -1,5 +1,5 @@
-//! Keys and plaintext secrets: sealing against a context, signing, opaque tokens, the encrypted cache, files only their
-//! owner reads.
+//! Keys and plaintext secrets: sealing against a context, signing, opaque tokens, hashes of passwords, the encrypted cache,
+//! files only their owner reads.
 //!
 //! The vault knows no tables and no HTTP: it is handed bytes, contexts and paths, and gives back bytes and secrets.
 
@@ -7,6 +7,7 @@ mod aead;
 pub mod cache;
 pub mod key;
 pub mod keyring;
+pub mod password;
 pub mod private_file;
 pub mod seal;
 pub mod signing;
