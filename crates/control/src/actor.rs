@@ -1,16 +1,18 @@
-//! Who asks: the holder of a token, with the roles that it was given and where.
+//! Who asks: the holder of a token or a person with an account, with the roles that they were given and where.
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use tieline_core::access::Grant;
 use tieline_core::code;
-use tieline_core::id::{OrganizationId, TokenId};
+use tieline_core::id::{OrganizationId, TokenId, UserId};
 use tieline_core::model::Role;
 use tieline_core::secret::{Digest, Secret};
 use tieline_store::Transaction;
 use tieline_store::oauth::Client;
+use tieline_store::session::Owner;
 use tieline_store::token::Token;
+use tieline_store::user::User;
 use uuid::Uuid;
 
 use crate::{Control, Error, Repeat, Result};
@@ -18,7 +20,7 @@ use crate::{Control, Error, Repeat, Result};
 /// Who asks. Made by [`Control::authenticate`] and [`Control::session_visit`] alone.
 #[derive(Debug, Clone)]
 pub struct Actor {
-    pub(crate) token: TokenId,
+    pub(crate) owner: Owner,
     pub(crate) label: String,
     pub(crate) grants: Vec<Grant>,
     pub(crate) installation_admin: bool,
@@ -26,10 +28,10 @@ pub struct Actor {
     pub(crate) repeat: Option<Repeat>,
 }
 
-/// The holder of a token that exists, and until when it is accepted.
+/// Somebody who exists, and until when they are accepted.
 pub(crate) struct Known {
     pub(crate) actor: Actor,
-    /// The organization that the token belongs to; none for one of the installation, which gets more of them over time.
+    /// The organization that they belong to; none for those of the installation, who get more of them over time.
     pub(crate) organization: Option<OrganizationId>,
     pub(crate) expires_at: Option<Timestamp>,
 }
@@ -41,10 +43,22 @@ impl Actor {
         &self.label
     }
 
-    /// The token that the actor presented, by its id.
+    /// The token that the actor presented, by its id; none for a person.
     #[must_use]
-    pub fn token_id(&self) -> TokenId {
-        self.token
+    pub fn token_id(&self) -> Option<TokenId> {
+        match self.owner {
+            Owner::Token(id) => Some(id),
+            Owner::User(_) => None,
+        }
+    }
+
+    /// The account of the person that the actor is.
+    #[must_use]
+    pub fn user_id(&self) -> Option<UserId> {
+        match self.owner {
+            Owner::User(id) => Some(id),
+            Owner::Token(_) => None,
+        }
     }
 
     /// An OAuth2 client, which may see its organization, and does there only what is its own.
@@ -57,7 +71,7 @@ impl Actor {
             environment: Some(client.environment_id),
         };
         Self {
-            token: TokenId(Uuid::nil()),
+            owner: Owner::Token(TokenId(Uuid::nil())),
             label: format!("client:{}", client.id),
             grants: vec![grant],
             installation_admin: false,
@@ -131,6 +145,48 @@ impl Control {
 }
 
 impl Known {
+    /// Whom a session or a sign-in address acts as, while they are accepted.
+    pub(crate) async fn of_owner(transaction: &mut Transaction, owner: Owner, at: Timestamp) -> Result<Self> {
+        let known = match owner {
+            Owner::Token(id) => {
+                let token = transaction.token_by_id(id).await?.ok_or_else(Error::unauthenticated)?;
+                Self::of(transaction, &token).await?
+            }
+            Owner::User(id) => {
+                let user = transaction.user_by_id(id).await?.ok_or_else(Error::unauthenticated)?;
+                Self::of_user(transaction, &user).await?
+            }
+        };
+        if known.expires_at.is_some_and(|end| end <= at) {
+            return Err(Error::unauthenticated());
+        }
+        Ok(known)
+    }
+
+    /// The person of an account that is in use, with the roles that they accepted.
+    pub(crate) async fn of_user(transaction: &mut Transaction, user: &User) -> Result<Self> {
+        if user.disabled_at.is_some() {
+            return Err(Error::unauthenticated());
+        }
+        let memberships = transaction.memberships_of(user.id).await?;
+        let accepted = memberships.into_iter().filter(|membership| membership.accepted_at.is_some());
+        let grants = accepted.map(|membership| Grant {
+            role: membership.role,
+            organization: Some(membership.organization_id),
+            project: membership.project_id,
+            component: None,
+            environment: None,
+        });
+        let actor = Actor {
+            owner: Owner::User(user.id),
+            label: format!("user:{}", user.name),
+            grants: grants.collect(),
+            installation_admin: user.installation_admin,
+            repeat: None,
+        };
+        Ok(Known { actor, organization: None, expires_at: None })
+    }
+
     /// The holder of a token that was not revoked.
     pub(crate) async fn of(transaction: &mut Transaction, token: &Token) -> Result<Self> {
         if token.revoked_at.is_some() {
@@ -153,7 +209,7 @@ impl Known {
             });
         }
         let actor = Actor {
-            token: token.id,
+            owner: Owner::Token(token.id),
             label: label(token),
             grants,
             installation_admin: token.role == Role::InstallationAdmin,

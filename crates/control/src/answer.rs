@@ -40,7 +40,8 @@ impl Control {
     /// # Errors
     /// When the database fails.
     pub async fn answer_kept(&self, actor: &Actor, key: &str) -> Result<Option<KeptAnswer>> {
-        let found = self.store.read().await?.idempotency_find(actor.token, key).await?;
+        let Some(token) = actor.token_id() else { return Ok(None) };
+        let found = self.store.read().await?.idempotency_find(token, key).await?;
         Ok(found.map(|(request, status, body)| {
             let status = u16::try_from(status).ok().filter(|status| *status > 0);
             KeptAnswer { request, given: status.map(|status| (status, body)) }
@@ -52,16 +53,17 @@ impl Control {
     /// # Errors
     /// When the database fails.
     pub async fn answer_keep(&self, actor: &Actor, key: &str, status: u16, body: &str) -> Result<()> {
+        let Some(token) = actor.token_id() else { return Ok(()) };
         let mut transaction = self.store.write().await?;
-        transaction.idempotency_answer(actor.token, key, i64::from(status), body).await?;
+        transaction.idempotency_answer(token, key, i64::from(status), body).await?;
         Ok(transaction.commit().await?)
     }
 }
 
 /// Claims the key of a repeatable request, if it has one: what is done in this transaction is done under it, or not at all.
 pub(crate) async fn claim(transaction: &mut Transaction, actor: &Actor, at: Timestamp) -> Result<()> {
-    let Some(Repeat { key, request }) = &actor.repeat else { return Ok(()) };
-    transaction.idempotency_insert(actor.token, key, request, at).await.map_err(|error| match error {
+    let Some((token, Repeat { key, request })) = actor.token_id().zip(actor.repeat.as_ref()) else { return Ok(()) };
+    transaction.idempotency_insert(token, key, request, at).await.map_err(|error| match error {
         tieline_store::Error::Duplicate => Error::conflict(
             code!("idempotency_in_progress"),
             "a request with this Idempotency-Key was carried out meanwhile",

@@ -15,6 +15,7 @@ mod deployment;
 mod environment;
 mod error;
 mod feed;
+mod grant;
 mod graph;
 mod identity_provider;
 mod installation_token;
@@ -44,12 +45,13 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use jiff::Timestamp;
 use tieline_core::clock::Clock;
-use tieline_core::id::{InstanceId, TokenId};
+use tieline_core::id::InstanceId;
 use tieline_core::identity_provider::ProviderClient;
 use tieline_core::model::SigningAlgorithm;
 use tieline_core::randomness::{Randomness, uuid_v4, uuid_v7};
 use tieline_core::secret::Digest;
 use tieline_store::Store;
+use tieline_store::session::Owner;
 use tieline_vault::seal::Sealer;
 use tokio::sync::{Mutex, Semaphore, watch};
 use uuid::Uuid;
@@ -136,7 +138,7 @@ pub struct Control {
     /// How fast they revoke tokens.
     pace: Pace,
     /// What runners fetch.
-    delivered: Memory<(TokenId, SnapshotQuery), Arc<Delivered>>,
+    delivered: Memory<(Owner, SnapshotQuery), Arc<Delivered>>,
     /// Which runner took which snapshot, to be recorded together.
     reports: std::sync::Mutex<HashMap<InstanceId, Report>>,
 }

@@ -1,13 +1,16 @@
-//! Organizations: made by the installation's administrator, who administers what it made.
+//! Organizations: made by the installation's administrators, who administer what they made.
 
 use serde_json::json;
 use tieline_core::access::Permission;
-use tieline_core::id::{EnvironmentId, OrganizationId};
+use tieline_core::id::{EnvironmentId, MembershipId, OrganizationId};
+use tieline_core::model::Role;
 use tieline_core::name::{Handle, NameError};
 use tieline_core::wire::tenancy::{OrganizationCreate, OrganizationUpdate, OrganizationView};
 use tieline_core::{access_token, code};
 use tieline_store::organization::Organization;
+use tieline_store::session::Owner;
 use tieline_store::tenancy::Environment;
+use tieline_store::user::Membership;
 
 use crate::{Actor, Control, Error, Result, answer, table, work};
 
@@ -52,7 +55,21 @@ impl Control {
                 })
                 .await?;
         }
-        transaction.token_organization_insert(actor.token, organization.id).await?;
+        match actor.owner {
+            Owner::Token(token) => transaction.token_organization_insert(token, organization.id).await?,
+            Owner::User(user_id) => {
+                let membership = Membership {
+                    id: MembershipId(self.new_id()),
+                    user_id,
+                    organization_id: organization.id,
+                    project_id: None,
+                    role: Role::OrganizationAdmin,
+                    created_at: at,
+                    accepted_at: Some(at),
+                };
+                transaction.membership_insert(&membership).await?;
+            }
+        }
         let id = organization.id.to_string();
         let object = organization.handle.clone();
         work::audit(&mut transaction, &id, actor.label(), "organization_create", &object, json!({}), at).await?;
@@ -73,9 +90,7 @@ impl Control {
         let mut transaction = self.store.read().await?;
         let mut organizations = transaction.organizations().await?;
         organizations.retain(|organization| {
-            actor.grants.iter().any(|grant| {
-                grant.organization == Some(organization.id) && grant.role >= tieline_core::model::Role::Viewer
-            })
+            actor.grants.iter().any(|grant| grant.organization == Some(organization.id) && grant.role >= Role::Viewer)
         });
         Ok(organizations.into_iter().map(view).collect())
     }

@@ -1,10 +1,10 @@
-//! Tokens of an organization: who may hand out which role, and nobody more than they have.
+//! Tokens of an organization.
 
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
-use tieline_core::access::{Permission, Verdict};
+use tieline_core::access::Permission;
 use tieline_core::clock::Clock;
 use tieline_core::code;
 use tieline_core::id::TokenId;
@@ -17,6 +17,7 @@ use tieline_store::tenancy::{Component, Environment, Project};
 use tieline_store::token::Token;
 use tieline_vault::token::new_token;
 
+use crate::grant::{administers, may_grant, require_some_administration};
 use crate::organization::handle;
 use crate::page::{PageQuery, cursor, cursor_invalid, cut};
 use crate::work::Work;
@@ -92,13 +93,7 @@ impl Control {
     /// `organization_not_found`, `cursor_invalid`, `forbidden` for who administers nothing here.
     pub async fn token_list(&self, actor: &Actor, organization: &str, page: &PageQuery) -> Result<Page<TokenView>> {
         let mut work = self.read(actor, organization).await?;
-        let whole = work.require(Permission::AdministerOrganization, None);
-        if let Err(refusal) = whole {
-            let here = |grant: &tieline_core::access::Grant| grant.organization == Some(work.organization.id);
-            if !actor.grants.iter().any(|grant| here(grant) && grant.role >= Role::ProjectAdmin) {
-                return Err(refusal);
-            }
-        }
+        require_some_administration(&work)?;
         let handles = Handles::read(&mut work).await?;
         let before = match page.after()? {
             Some([id]) => Some(id.parse().map_err(|_| cursor_invalid())?),
@@ -107,7 +102,7 @@ impl Control {
         let limit = page.limit();
         let mut tokens = work.transaction.tokens_page(work.organization.id, before, limit + 1).await?;
         let next = cut(&mut tokens, limit, |last| cursor(&[&last.id.to_string()]));
-        tokens.retain(|token| manages(&work, token));
+        tokens.retain(|token| administers(&work, token.role, token.project_id));
         let mut views = Vec::new();
         for token in tokens {
             let mut view = view(Some(&work.organization.handle), &token, work.at);
@@ -133,7 +128,10 @@ impl Control {
             found.id.to_string() == token
                 || (found.name.eq_ignore_ascii_case(token) && state(found, work.at) == TokenState::Live)
         };
-        let Some(found) = tokens.iter().filter(named).find(|found| found.id == actor.token || manages(&work, found))
+        let Some(found) = tokens
+            .iter()
+            .filter(named)
+            .find(|found| Some(found.id) == actor.token_id() || administers(&work, found.role, found.project_id))
         else {
             return Err(Error::not_found(
                 code!("token_not_found"),
@@ -201,29 +199,6 @@ async fn limits(work: &mut Work<'_>, request: &TokenCreate) -> Result<Limits> {
             None => Ok(Limits::default()),
         },
     }
-}
-
-/// Refuses to hand out what the actor does not have: a runner of a critical environment reads its secrets.
-fn may_grant(work: &Work<'_>, role: Role, project: Option<&Project>, environment: Option<&Environment>) -> Result<()> {
-    match role {
-        Role::InstallationAdmin | Role::Gateway | Role::OrganizationAdmin | Role::ProjectAdmin => {
-            work.require(Permission::AdministerOrganization, None)
-        }
-        Role::Viewer | Role::Developer | Role::Runner => {
-            work.require(Permission::AdministerProject, project)?;
-            let critical = environment.is_some_and(|environment| environment.critical);
-            work.require(Permission::Secrets { critical }, project)
-        }
-    }
-}
-
-/// Whether the actor administers a token: those of a project belong to the project's admins too, but for its own admins'.
-fn manages(work: &Work<'_>, token: &Token) -> bool {
-    let needed = match token.role {
-        Role::Viewer | Role::Developer | Role::Runner => Permission::AdministerProject,
-        _ => Permission::AdministerOrganization,
-    };
-    work.verdict(needed, token.project_id) == Verdict::Allowed
 }
 
 pub(crate) fn expiry(at: Timestamp, seconds: Option<i64>) -> Result<Option<Timestamp>> {

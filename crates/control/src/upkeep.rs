@@ -5,6 +5,7 @@ use tieline_core::access::Grant;
 use tieline_core::id::TokenId;
 use tieline_core::model::Role;
 use tieline_store::organization::Organization;
+use tieline_store::session::Owner;
 use uuid::Uuid;
 
 use crate::{Actor, Control, Result};
@@ -81,7 +82,7 @@ pub(crate) fn server_in(organization: &Organization) -> Actor {
         environment: None,
     };
     Actor {
-        token: TokenId(Uuid::nil()),
+        owner: Owner::Token(TokenId(Uuid::nil())),
         label: "server".to_owned(),
         grants: vec![grant],
         installation_admin: false,

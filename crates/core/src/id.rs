@@ -54,6 +54,12 @@ ids! {
     DeploymentId,
     /// An API token.
     TokenId,
+    /// A person's account.
+    UserId,
+    /// A role that somebody has, or is invited to, in an organization or project.
+    MembershipId,
+    /// A single-use address by which somebody joins, or sets a password.
+    InvitationId,
     /// A running process that holds a snapshot.
     InstanceId,
     /// A single-use sign-in address of the console.

@@ -176,6 +176,18 @@ words! {
     }
 }
 
+words! {
+    /// What a single-use address is for that somebody is given.
+    InvitationPurpose {
+        /// To accept a role in an organization.
+        Join = "join",
+        /// To become an administrator of the installation.
+        Administer = "administer",
+        /// To set another password.
+        Password = "password",
+    }
+}
+
 /// One key of a connection kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Parameter {

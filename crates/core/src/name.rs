@@ -72,6 +72,39 @@ impl fmt::Display for Handle {
     }
 }
 
+/// The name of a person's account: an e-mail address or a handle, `[A-Za-z0-9._+@-]{1,254}` beginning with a letter or digit. 254
+/// is the longest address that mail can be sent to (RFC 5321, 4.5.3.1.3). Letters of other scripts, which can look like these,
+/// are left out. Names differ ignoring case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserName(String);
+
+impl UserName {
+    /// Reads a name; surrounding blanks are trimmed.
+    ///
+    /// # Errors
+    /// Names the broken rule.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        let name = text.trim();
+        let wrong = |rule: &str| Err(NameError(format!("\"{text}\" is not a name: {rule}")));
+        if name.is_empty() || name.len() > 254 {
+            return wrong("it has 1 to 254 characters");
+        }
+        if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._+@-".contains(&byte)) {
+            return wrong("it holds only letters, digits, and . _ + @ -");
+        }
+        if !name.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+            return wrong("it begins with a letter or digit");
+        }
+        Ok(Self(name.to_owned()))
+    }
+
+    /// The name as it was written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// Whether a text is `v` or `V` and digits, which references read as a version.
 #[must_use]
 pub fn is_version_word(text: &str) -> bool {

@@ -427,7 +427,52 @@ CREATE TABLE token_organization (
     PRIMARY KEY (token_id, organization_id)
 );
 
--- Single-use addresses by which somebody signs in to the console, known by digest; gone once used. `owner_kind`: token.
+-- The accounts of people; never deleted, so that a name in the audit means one person. `password` is a hash in the PHC string
+-- format. `issuer` and `subject` are who the person is to an OpenID provider.
+CREATE TABLE user_account (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    name_folded TEXT NOT NULL UNIQUE,
+    password TEXT,
+    issuer TEXT,
+    subject TEXT,
+    installation_admin BOOLEAN NOT NULL,
+    created_at TEXT NOT NULL,
+    disabled_at TEXT,
+    UNIQUE (issuer, subject)
+);
+
+-- The roles of people, one for each place. One counts once its owner has accepted it.
+CREATE TABLE membership (
+    id TEXT PRIMARY KEY,
+    user_id TEXT NOT NULL REFERENCES user_account (id),
+    organization_id TEXT NOT NULL REFERENCES organization (id),
+    project_id TEXT REFERENCES project (id),
+    role TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    accepted_at TEXT
+);
+CREATE UNIQUE INDEX membership_by_place ON membership (user_id, organization_id, COALESCE(project_id, ''));
+CREATE INDEX membership_by_organization ON membership (organization_id);
+CREATE INDEX membership_by_project ON membership (project_id) WHERE project_id IS NOT NULL;
+
+-- Single-use addresses, known by digest; gone once used. `purpose`: join accepts a role, administer that of the installation,
+-- password sets one. `organization_id` is whose administrators made it; none for the installation.
+CREATE TABLE invitation (
+    id TEXT PRIMARY KEY,
+    digest BYTEA NOT NULL UNIQUE,
+    user_id TEXT NOT NULL REFERENCES user_account (id),
+    organization_id TEXT REFERENCES organization (id),
+    membership_id TEXT REFERENCES membership (id),
+    purpose TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    expires_at TEXT NOT NULL
+);
+CREATE INDEX invitation_by_user ON invitation (user_id);
+CREATE INDEX invitation_by_membership ON invitation (membership_id) WHERE membership_id IS NOT NULL;
+CREATE INDEX invitation_by_end ON invitation (expires_at);
+
+-- Single-use addresses by which somebody signs in to the console, known by digest; gone once used. `owner_kind`: token, user.
 CREATE TABLE sign_in_link (
     id TEXT PRIMARY KEY,
     digest BYTEA NOT NULL UNIQUE,
@@ -450,6 +495,7 @@ CREATE TABLE session (
     expires_at TEXT NOT NULL
 );
 CREATE INDEX session_by_end ON session (idle_at);
+CREATE INDEX session_by_owner ON session (owner_id);
 
 -- One hash chain per organization; the installation's own entries are under the empty organization.
 CREATE TABLE audit (

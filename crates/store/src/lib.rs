@@ -27,6 +27,7 @@ pub mod subscription;
 pub mod tenancy;
 pub mod token;
 pub mod usage;
+pub mod user;
 
 pub use db::{Location, Store, Transaction};
 

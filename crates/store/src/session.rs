@@ -1,17 +1,19 @@
 //! Sessions of the console and the single-use addresses that begin them, known by digest alone.
 
 use jiff::Timestamp;
-use tieline_core::id::{SessionId, SignInLinkId, TokenId};
+use tieline_core::id::{SessionId, SignInLinkId, TokenId, UserId};
 use uuid::Uuid;
 
 use crate::row::{Row, Value, text};
 use crate::{Error, Result, Transaction};
 
 /// Whom a session acts as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Owner {
     /// The holder of a token.
     Token(TokenId),
+    /// A person with an account.
+    User(UserId),
 }
 
 /// A row of `sign_in_link`.
@@ -50,19 +52,24 @@ impl Owner {
     fn kind(self) -> &'static str {
         match self {
             Self::Token(_) => "token",
+            Self::User(_) => "user",
         }
     }
 
-    fn id(self) -> Uuid {
+    /// The id of the token or account.
+    #[must_use]
+    pub fn id(self) -> Uuid {
         match self {
             Self::Token(id) => id.0,
+            Self::User(id) => id.0,
         }
     }
 
     fn read(row: &Row) -> Result<Self> {
         match row.text("owner_kind")?.as_str() {
             "token" => Ok(Self::Token(row.parsed("owner_id")?)),
-            _ => Err(Error::column("owner_kind", "token")),
+            "user" => Ok(Self::User(row.parsed("owner_id")?)),
+            _ => Err(Error::column("owner_kind", "token or user")),
         }
     }
 }
@@ -174,12 +181,21 @@ impl Transaction {
         Ok(())
     }
 
-    /// Forgets sessions and sign-in addresses whose time was over before then; says how many.
+    /// Ends every session of an owner; says how many.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn sessions_delete(&mut self, owner: Owner) -> Result<u64> {
+        self.execute("DELETE FROM session WHERE owner_id = $1", &[text(owner.id())]).await
+    }
+
+    /// Forgets sessions, sign-in addresses and invitations whose time was over before then; says how many.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn sign_in_forget(&mut self, before: Timestamp) -> Result<u64> {
         let links = self.execute("DELETE FROM sign_in_link WHERE expires_at < $1", &[text(before)]).await?;
-        Ok(links + self.execute("DELETE FROM session WHERE idle_at < $1", &[text(before)]).await?)
+        let invitations = self.execute("DELETE FROM invitation WHERE expires_at < $1", &[text(before)]).await?;
+        Ok(links + invitations + self.execute("DELETE FROM session WHERE idle_at < $1", &[text(before)]).await?)
     }
 }

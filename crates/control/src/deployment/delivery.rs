@@ -178,7 +178,7 @@ impl Control {
     }
 
     async fn delivered(&self, actor: &Actor, query: &SnapshotQuery) -> Result<Arc<Delivered>> {
-        let question = (actor.token, query.question());
+        let question = (actor.owner, query.question());
         let number = self.feed.number();
         if let Some(delivered) = self.delivered.recall(&question, &self.feed) {
             return Ok(delivered);
@@ -226,7 +226,7 @@ impl Control {
         let (component, environment) = (spot.component.id, spot.environment.id);
         // The token and place are always part of it, so that nobody reports in another's name.
         let named = instance.unwrap_or_default();
-        let instance = format!("{} {component} {environment} {} {named}", actor.token, live.major);
+        let instance = format!("{} {component} {environment} {} {named}", actor.owner.id(), live.major);
         let (major, snapshot) = (live.major, snapshot.map(str::to_owned));
         let report = Report { component, environment, major, snapshot, at: self.now() };
         let mut reports = self.reports.lock().unwrap_or_else(PoisonError::into_inner);

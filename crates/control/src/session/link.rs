@@ -3,13 +3,13 @@
 use jiff::Timestamp;
 use serde_json::json;
 use tieline_core::code;
-use tieline_core::id::{SessionId, SignInLinkId};
+use tieline_core::id::SignInLinkId;
 use tieline_core::model::Role;
 use tieline_core::secret::{Digest, Secret};
-use tieline_store::session::{Owner, Session, SignInLink};
+use tieline_store::session::SignInLink;
 use tieline_vault::token::new_token;
 
-use super::{IDLE, LINK, LONGEST, after, lock};
+use super::{LINK, after, lock};
 use crate::actor::Known;
 use crate::{Actor, Control, Error, Kind, Refusal, Result};
 
@@ -36,21 +36,20 @@ impl Control {
             ));
         }
         let mut transaction = self.store.write().await?;
-        let token = transaction.token_by_id(actor.token).await?.ok_or_else(Error::unauthenticated)?;
-        lock(&mut transaction, token.organization_id).await?;
         let at = self.now();
+        let known = Known::of_owner(&mut transaction, actor.owner, at).await?;
+        lock(&mut transaction, known.organization).await?;
         let (secret, digest) = new_token("link", &*self.randomness);
         let link = SignInLink {
             id: SignInLinkId(self.new_id()),
             digest: digest.as_bytes().to_vec(),
-            owner: Owner::Token(token.id),
+            owner: actor.owner,
             created_at: at,
             expires_at: after(at, LINK),
         };
         transaction.sign_in_link_insert(&link).await?;
         let detail = json!({ "link": link.id, "expires_at": link.expires_at });
-        let organization = token.organization_id;
-        self.audit_signing_in(&mut transaction, actor, organization, "login_link_create", detail).await?;
+        self.audit_signing_in(&mut transaction, actor, known.organization, "login_link_create", detail).await?;
         transaction.commit().await?;
         Ok(LoginLink { secret, expires_at: link.expires_at })
     }
@@ -65,28 +64,17 @@ impl Control {
         let at = self.now();
         let digest = Digest::of(presented.expose());
         let link = transaction.sign_in_link_take(digest.as_bytes()).await?.ok_or_else(link_invalid)?;
-        let Owner::Token(owner) = link.owner;
-        let token = transaction.token_by_id(owner).await?.ok_or_else(link_invalid)?;
-        let ended = token.expires_at.is_some_and(|end| end <= at);
-        if link.expires_at <= at || token.revoked_at.is_some() || ended {
+        if link.expires_at <= at {
             return Err(link_invalid());
         }
-        lock(&mut transaction, token.organization_id).await?;
-        let known = Known::of(&mut transaction, &token).await?;
-        let (secret, digest) = new_token("session", &*self.randomness);
-        let end = after(at, LONGEST);
-        let session = Session {
-            id: SessionId(self.new_id()),
-            digest: digest.as_bytes().to_vec(),
-            owner: link.owner,
-            created_at: at,
-            idle_at: after(at, IDLE).min(end),
-            expires_at: token.expires_at.map_or(end, |token| token.min(end)),
-        };
-        transaction.session_insert(&session).await?;
-        let detail = json!({ "session": session.id, "link": link.id });
-        let organization = token.organization_id;
-        self.audit_signing_in(&mut transaction, &known.actor, organization, "sign_in", detail).await?;
+        let known = Known::of_owner(&mut transaction, link.owner, at).await.map_err(|error| match error {
+            Error::Refused(_) => link_invalid(),
+            other => other,
+        })?;
+        lock(&mut transaction, known.organization).await?;
+        let (session, secret) = self.session_insert(&mut transaction, link.owner, known.expires_at).await?;
+        let detail = json!({ "session": session, "link": link.id });
+        self.audit_signing_in(&mut transaction, &known.actor, known.organization, "sign_in", detail).await?;
         transaction.commit().await?;
         Ok(secret)
     }

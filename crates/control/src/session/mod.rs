@@ -1,7 +1,9 @@
 //! Signing in to the console: single-use addresses, the sessions that they begin, and who visits with one.
 //!
-//! A session acts as its owner and may do what its owner may at that moment: it ends with the owner's token.
+//! A session acts as its owner and may do what its owner may at that moment: it ends with the owner's token, or when the
+//! owner's account is disabled.
 
+mod begin;
 mod link;
 mod visit;
 

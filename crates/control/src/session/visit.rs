@@ -7,7 +7,7 @@ use serde_json::json;
 use tieline_core::id::OrganizationId;
 use tieline_core::secret::{Digest, Secret};
 use tieline_store::Transaction;
-use tieline_store::session::{Owner, Session};
+use tieline_store::session::Session;
 
 use super::{IDLE, PROLONGED_EVERY, after, chain, lock};
 use crate::actor::Known;
@@ -79,12 +79,7 @@ impl Control {
         let found = transaction.session_by_digest(digest.as_bytes()).await?;
         let session = found.filter(|session| at < session.idle_at.min(session.expires_at));
         let session = session.ok_or_else(Error::unauthenticated)?;
-        let Owner::Token(owner) = session.owner;
-        let token = transaction.token_by_id(owner).await?.ok_or_else(Error::unauthenticated)?;
-        let known = Known::of(transaction, &token).await?;
-        if known.expires_at.is_some_and(|end| end <= at) {
-            return Err(Error::unauthenticated());
-        }
+        let known = Known::of_owner(transaction, session.owner, at).await?;
         Ok((session, known))
     }
 }

@@ -102,7 +102,7 @@ impl TableStream {
     async fn refuse_ended(&self) -> Result<()> {
         let at = self.control.now();
         let tokens = self.control.store.read().await?.installation_tokens().await?;
-        let own = tokens.iter().find(|token| token.id == self.actor.token_id());
+        let own = tokens.iter().find(|token| Some(token.id) == self.actor.token_id());
         if own.is_some_and(|token| state(token, at) == TokenState::Live) {
             Ok(())
         } else {

@@ -42,7 +42,7 @@ async fn change(world: &World, how: Change, organization: &str) {
 async fn who_a_token_is_outlives_the_changes_of_other_organizations() {
     for how in CHANGES {
         for world in World::all().await {
-            let token = world.stranger("other").await.token_id();
+            let token = world.stranger("other").await.token_id().unwrap();
             let secret = Secret::new(format!("token {token}"));
             world.control.authenticate(&secret).await.unwrap();
             let mut transaction = world.store.write().await.unwrap();

@@ -79,7 +79,7 @@ async fn signing_out_and_revoking_the_token_end_a_session_on_every_server() {
         let viewer = world.actor(Role::Viewer, None).await;
         let session = sign_in(&world, &viewer).await;
         assert!(!ended(&other, &session).await);
-        let id = viewer.token_id().to_string();
+        let id = viewer.token_id().unwrap().to_string();
         world.control.token_revoke(&world.admin, ACME, &id).await.unwrap();
         other.feed_follow().await.unwrap();
         assert!(ended(&world.control, &session).await && ended(&other, &session).await, "{}", world.database);

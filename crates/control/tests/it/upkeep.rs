@@ -18,7 +18,7 @@ async fn sealed(world: &World) -> usize {
 /// Remembers that something was created under a key.
 async fn claim(world: &World, key: &str) {
     let mut transaction = world.store.write().await.unwrap();
-    transaction.idempotency_insert(world.admin.token_id(), key, "digest", world.at()).await.unwrap();
+    transaction.idempotency_insert(world.admin.token_id().unwrap(), key, "digest", world.at()).await.unwrap();
     transaction.commit().await.unwrap();
 }
 

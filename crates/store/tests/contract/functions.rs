@@ -7,14 +7,17 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use tieline_core::endpoint::{EndpointType, Visibility};
 use tieline_core::id::{
-    ApplicationId, ComponentId, ConnectionId, DeploymentId, EntryId, EnvironmentId, InstanceId, OrganizationId,
-    ProjectId, ReleaseId, RowId, SealedVersionId, ServiceId, SessionId, SignInLinkId, TokenId,
+    ApplicationId, ComponentId, ConnectionId, DeploymentId, EntryId, EnvironmentId, InstanceId, InvitationId,
+    MembershipId, OrganizationId, ProjectId, ReleaseId, RowId, SealedVersionId, ServiceId, SessionId, SignInLinkId,
+    TokenId, UserId,
 };
 use tieline_core::identity_provider::{Metadata, Proof};
 use tieline_core::model::{
-    AccessMode, ComponentType, Level, PinnedValue, Role, Scheme, Secrets, ServiceType, SigningAlgorithm,
+    AccessMode, ComponentType, InvitationPurpose, Level, PinnedValue, Role, Scheme, Secrets, ServiceType,
+    SigningAlgorithm,
 };
 use tieline_core::route_table::ScopedOperation;
+use tieline_core::secret::Secret;
 use tieline_store::Transaction;
 use tieline_store::backup::TABLES;
 use tieline_store::connection::Connection;
@@ -36,6 +39,7 @@ use tieline_store::subscription::{ClientSubscription, Decision, KeySubscription,
 use tieline_store::tenancy::{Component, Environment, Project};
 use tieline_store::token::{Installation, Token};
 use tieline_store::usage::DeployedEndpoint;
+use tieline_store::user::{Identity, Invitation, Membership, User};
 use uuid::Uuid;
 
 use crate::database::Database;
@@ -708,6 +712,7 @@ async fn records(transaction: &mut Transaction) -> Done {
     transaction.token_organization_insert(TOKEN, ORGANIZATION).await?;
     assert_eq!(transaction.token_organizations(TOKEN).await?, [ORGANIZATION]);
     signing_in(transaction).await?;
+    people(transaction).await?;
 
     assert_eq!(transaction.installation().await?, None);
     let addresses = BTreeMap::from([("public".to_owned(), "http://127.0.0.1".to_owned())]);
@@ -823,10 +828,96 @@ async fn signing_in(transaction: &mut Transaction) -> Done {
     transaction.session_delete(id).await?;
     assert_eq!(transaction.session_by_digest(&[14]).await?, None);
     transaction.session_insert(&session).await?;
+    assert_eq!(transaction.sessions_delete(Owner::User(UserId(Uuid::nil()))).await?, 0);
+    assert_eq!(transaction.sessions_delete(owner).await?, 1);
+    session.owner = Owner::User(UserId(Uuid::from_u128(15)));
+    transaction.session_insert(&session).await?;
+    assert_eq!(transaction.session_by_digest(&[14]).await?.as_ref(), Some(&session));
     assert_eq!(transaction.sign_in_forget(later).await?, 0);
     assert_eq!(transaction.sign_in_forget(later + SignedDuration::from_secs(1)).await?, 2);
     transaction.session_insert(&session).await?;
     transaction.sign_in_link_insert(&link).await
+}
+
+async fn people(transaction: &mut Transaction) -> Done {
+    let id = UserId(Uuid::from_u128(20));
+    let mut anna = User {
+        id,
+        name: "Anna@Example.com".to_owned(),
+        password: None,
+        identity: None,
+        installation_admin: false,
+        created_at: AT,
+        disabled_at: None,
+    };
+    transaction.user_insert(&anna).await?;
+    assert_eq!(transaction.user_by_name("anna@example.COM").await?.as_ref(), Some(&anna));
+    assert!(!anna.can_sign_in());
+    let password = Secret::new("$argon2id$");
+    transaction.user_set_password(id, Some(&password)).await?;
+    transaction.user_bind_identity(id, "https://id.example", "1").await?;
+    let identity = Identity { issuer: "https://id.example".to_owned(), subject: "1".to_owned() };
+    (anna.password, anna.identity) = (Some(password), Some(identity));
+    (anna.installation_admin, anna.disabled_at) = (true, Some(AT));
+    transaction.user_update(&anna).await?;
+    assert_eq!(transaction.user_by_id(id).await?.as_ref(), Some(&anna));
+    assert_eq!(transaction.user_by_identity("https://id.example", "1").await?.as_ref(), Some(&anna));
+    assert_eq!(transaction.user_by_identity("https://id.example", "2").await?, None);
+    assert_eq!(transaction.users_page("ANNA", 1).await?, std::slice::from_ref(&anna));
+    assert_eq!(transaction.users_page("Anna@Example.com", 1).await?, []);
+
+    let mut roles = [Some(PROJECT), None].map(|project_id| Membership {
+        id: MembershipId(Uuid::from_u128(if project_id.is_some() { 21 } else { 22 })),
+        user_id: id,
+        organization_id: ORGANIZATION,
+        project_id,
+        role: Role::Viewer,
+        created_at: AT,
+        accepted_at: None,
+    });
+    for role in &roles {
+        transaction.membership_insert(role).await?;
+    }
+    transaction.membership_set_role(roles[1].id, Role::OrganizationAdmin).await?;
+    roles[1].role = Role::OrganizationAdmin;
+    assert_eq!(transaction.memberships_of(id).await?, roles);
+    for role in &roles {
+        transaction.membership_accept(role.id, AT).await?;
+    }
+    roles = roles.map(|role| Membership { accepted_at: Some(AT), ..role });
+    assert_eq!(transaction.memberships_in(id, ORGANIZATION).await?, roles);
+    assert_eq!(transaction.members_page(ORGANIZATION, "", 10).await?, std::slice::from_ref(&anna));
+    assert_eq!(transaction.members_page(ORGANIZATION, &anna.name, 10).await?, []);
+    assert_eq!(transaction.memberships_that_administer(ORGANIZATION).await?, [], "a disabled account does nothing");
+    transaction.user_update(&User { disabled_at: None, ..anna.clone() }).await?;
+    assert_eq!(transaction.memberships_that_administer(ORGANIZATION).await?, roles[1..]);
+
+    let invitation = |number: u8, membership_id: Option<MembershipId>| Invitation {
+        id: InvitationId(Uuid::from_u128(u128::from(number))),
+        digest: vec![number],
+        user_id: id,
+        organization_id: membership_id.and(Some(ORGANIZATION)),
+        membership_id,
+        purpose: if membership_id.is_some() { InvitationPurpose::Join } else { InvitationPurpose::Password },
+        created_at: AT,
+        expires_at: AT,
+    };
+    let [one, other] = roles.each_ref().map(|role| Some(role.id));
+    for (number, membership) in [(1, None), (2, None), (3, one), (4, one), (5, other)] {
+        transaction.invitation_insert(&invitation(number, membership)).await?;
+    }
+    assert_eq!(transaction.invitation_by_digest(&[1]).await?, None, "another took its place");
+    assert_eq!(transaction.invitation_by_digest(&[2]).await?, Some(invitation(2, None)));
+    assert_eq!(transaction.invitation_by_digest(&[3]).await?, None, "another took its place");
+    assert_eq!(transaction.invitation_take(&[4]).await?, Some(invitation(4, one)));
+    assert_eq!(transaction.invitation_take(&[4]).await?, None, "it is used up");
+    transaction.invitations_delete(id, InvitationPurpose::Password).await?;
+    assert_eq!(transaction.invitation_by_digest(&[2]).await?, None);
+    assert!(transaction.invitation_by_digest(&[5]).await?.is_some());
+    transaction.membership_delete(roles[1].id).await?;
+    assert_eq!(transaction.invitation_by_digest(&[5]).await?, None, "it accepts nothing any more");
+    assert_eq!(transaction.memberships_of(id).await?, roles[..1]);
+    transaction.invitation_insert(&invitation(6, one)).await
 }
 
 /// Everything so far goes into the other kind of database, and comes out of it the same.
