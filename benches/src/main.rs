@@ -73,6 +73,8 @@ enum What {
     Rotation,
     /// How long it takes until gateways act on a change
     Propagation,
+    /// Pages of the console
+    Pages,
     /// What 100 000 routes and a million subscriptions cost
     Routes,
     /// All of these
@@ -120,6 +122,9 @@ fn main() -> Result<()> {
     }
     if wanted(What::Search) {
         measure::search::measure(&bench).context("search")?;
+    }
+    if wanted(What::Pages) {
+        measure::pages::measure(&bench).context("pages")?;
     }
     if wanted(What::Gateway) {
         measure::gateway::measure(&bench).context("gateway")?;

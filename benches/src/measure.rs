@@ -1,6 +1,7 @@
 //! What can be measured, one room per table.
 
 pub(crate) mod gateway;
+pub(crate) mod pages;
 pub(crate) mod propagation;
 pub(crate) mod replan;
 pub(crate) mod rotation;
