@@ -41,6 +41,8 @@ pub struct Refusal {
     pub message: String,
     /// What to do next.
     pub hint: String,
+    /// The part of the request that it is about, as `endpoints[0].url`; none when it is about the whole, or about the state.
+    pub path: Option<String>,
 }
 
 /// The families of refusals.
@@ -64,7 +66,7 @@ macro_rules! kinds {
     ($($(#[$doc:meta])* $function:ident = $kind:ident),+ $(,)?) => {$(
         $(#[$doc])*
         pub fn $function(code: &'static str, message: impl Into<String>, hint: impl Into<String>) -> Error {
-            Error::Refused(Refusal { kind: Kind::$kind, code, message: message.into(), hint: hint.into() })
+            Error::Refused(Refusal { kind: Kind::$kind, code, message: message.into(), hint: hint.into(), path: None })
         }
     )+};
 }
@@ -83,6 +85,17 @@ impl Error {
         changed = Changed,
     }
 
+    /// Says which part of the request a refusal is about. Whoever takes a part of a part adds what is around it.
+    #[must_use]
+    pub(crate) fn at(self, part: impl std::fmt::Display) -> Self {
+        let Self::Refused(mut refusal) = self else { return self };
+        refusal.path = Some(match refusal.path {
+            Some(inner) => format!("{part}.{inner}"),
+            None => part.to_string(),
+        });
+        Self::Refused(refusal)
+    }
+
     /// Nobody knows who asks.
     #[must_use]
     pub fn unauthenticated() -> Self {
@@ -92,6 +105,19 @@ impl Error {
             message: "the token is missing, unknown, expired or revoked".into(),
             hint: "give one with --token or TIELINE_TOKEN; an administrator makes them with `tieline token create`"
                 .into(),
+            path: None,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_path_of_a_refusal_grows_outwards() {
+        let refused = Error::invalid("a_code", "no", "yes").at("ApiKey").at("values").at("endpoints[1]");
+        let Error::Refused(refusal) = refused else { panic!("{refused}") };
+        assert_eq!(refusal.path.as_deref(), Some("endpoints[1].values.ApiKey"));
     }
 }

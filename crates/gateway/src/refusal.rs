@@ -64,6 +64,7 @@ impl Refusal {
             title: self.title.clone().into_owned(),
             code: self.code.to_owned(),
             hint: self.hint.clone().into_owned(),
+            path: None,
             plan: None,
         };
         // Numbers and text: writing them does not fail.

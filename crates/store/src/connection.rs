@@ -334,6 +334,16 @@ impl Transaction {
         self.rows(sql, &[text(service)]).await?.iter().map(Connection::read).collect()
     }
 
+    /// How many connections lead to a service.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn connection_count_of_service(&mut self, service: ServiceId) -> Result<i64> {
+        let sql = "SELECT COUNT(*) AS number FROM connection WHERE service_id = $1 AND deleted_at IS NULL";
+        let row = self.row(sql, &[text(service)]).await?;
+        row.map_or(Ok(0), |row| row.integer("number"))
+    }
+
     /// The connections that lead to a service, also those that are out of use.
     ///
     /// # Errors

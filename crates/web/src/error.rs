@@ -47,6 +47,7 @@ impl ApiError {
             title,
             code: code.to_owned(),
             hint: hint.to_owned(),
+            path: None,
             plan: None,
         }))
     }
@@ -64,7 +65,9 @@ impl From<Error> for ApiError {
                     Kind::Conflict => StatusCode::CONFLICT,
                     Kind::Changed => StatusCode::PRECONDITION_FAILED,
                 };
-                Self::new(status, refusal.code, refusal.message, &refusal.hint)
+                let mut problem = Self::new(status, refusal.code, refusal.message, &refusal.hint);
+                problem.0.path = refusal.path;
+                problem
             }
             Error::NotReady(plan) => {
                 let mut problem = Self::new(

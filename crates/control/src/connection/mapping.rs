@@ -19,13 +19,13 @@ impl Work<'_> {
         mapping: &BTreeMap<String, String>,
     ) -> Result<BTreeMap<String, String>> {
         let mut checked = BTreeMap::new();
-        for (environment, target) in mapping {
-            let environment = self.environment(environment).await?;
+        for (handle, target) in mapping {
+            let environment = self.environment(handle).await?;
             let target = match service.service_type {
-                ServiceType::Internal => self.provider_target(&environment, target).await?,
-                _ => self.entry_target(service, &environment, target).await?,
+                ServiceType::Internal => self.provider_target(&environment, target).await,
+                _ => self.entry_target(service, &environment, target).await,
             };
-            checked.insert(environment.handle, target);
+            checked.insert(environment.handle, target.map_err(|error| error.at(handle).at("mapping"))?);
         }
         Ok(checked)
     }

@@ -50,6 +50,26 @@ impl Control {
         }
         Ok(answer)
     }
+
+    /// What each environment of a connection may lead to, also when its service takes no new connections. For whoever may
+    /// change the connection.
+    ///
+    /// # Errors
+    /// `connection_not_found`, `forbidden`, and those of the scope.
+    pub async fn connection_targets(
+        &self,
+        actor: &Actor,
+        organization: &str,
+        connection: &str,
+        scope: Scope<'_>,
+    ) -> Result<Vec<OfferedEnvironment>> {
+        let mut work = self.read(actor, organization).await?;
+        let connection = work.connection(connection, scope).await?;
+        let project = work.place_of(&connection).await?.0;
+        work.require_connect(connection.level, project.as_ref())?;
+        let service = work.service_of(&connection).await?;
+        work.targets(&service).await
+    }
 }
 
 impl Work<'_> {

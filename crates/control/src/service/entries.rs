@@ -1,36 +1,42 @@
 //! Bringing a registered service to what its registration says: its row, its entries and their sealed values.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{Ipv6Addr, SocketAddr};
 
 use serde_json::json;
-use tieline_core::address::{AddressRules, Network, check};
 use tieline_core::code;
 use tieline_core::definition;
 use tieline_core::id::{EntryId, EnvironmentId, SealedVersionId, ServiceId};
 use tieline_core::model::{Parameter, PinnedValue};
+use tieline_core::secret::Secret;
 use tieline_core::wire::service::ServiceView;
 use tieline_store::service::{Entry, Service};
-use tieline_store::tenancy::Environment;
 
 use super::assignment::{entry_used, is_complete};
-use super::draft::{Draft, EntryDraft, entry_word};
+use super::draft::{Draft, EntryDraft, entry_word, value_path};
 use super::parameters::connection_parameters;
+use super::reach::{assigned, reachable};
 use crate::consumers::{Consumer, in_use};
 use crate::work::Work;
 use crate::{Error, Result};
 
-/// The key of a resource that names hosts without the rest of a URL.
-const HOST_NAME: &str = "HostName";
-
 impl Work<'_> {
     /// Records a registration and ends the use case.
-    pub(super) async fn register(mut self, draft: Draft, force: bool, action: &str) -> Result<ServiceView> {
+    pub(super) async fn register(
+        mut self,
+        draft: Draft,
+        force: bool,
+        expected: Option<i64>,
+        action: &str,
+    ) -> Result<ServiceView> {
         let reference = draft.reference.to_string();
         let known = self.transaction.service_by_reference(self.organization.id, &reference).await?;
         if let Some(known) = &known {
             same_place(known, &draft)?;
+            if expected == Some(0) {
+                return Err(registered_already(&known.reference));
+            }
         }
+        self.expect_revision(expected, known.as_ref().map_or(0, |known| known.revision))?;
         let word = entry_word(draft.service_type);
         let before = match &known {
             Some(service) => self.transaction.entries(service.id).await?,
@@ -120,17 +126,19 @@ impl Work<'_> {
         let environments = self.transaction.environments(self.organization.id).await?;
         let loopback = self.control.settings.allow_loopback || self.transaction.organization_count().await? <= 1;
         let mut entries = Vec::new();
-        for draft in drafts {
-            let assigned = assigned(&draft, word, &environments)?;
-            for environment in &assigned {
-                reachable(&draft, word, environment, loopback, &self.control.settings.listeners)?;
-            }
+        for (at, draft) in drafts.into_iter().enumerate() {
+            let path = |error: Error| error.at(format!("{word}s[{at}]"));
             let known = before.iter().find(|entry| entry.name.eq_ignore_ascii_case(&draft.name));
+            let given = self.values_given(draft.values, known, keys).await.map_err(path)?;
+            let assigned = assigned(&draft.name, &draft.environments, word, &environments).map_err(path)?;
+            for environment in &assigned {
+                reachable((word, &draft.name), &given, environment, loopback, &self.control.settings.listeners)
+                    .map_err(path)?;
+            }
             let id = known.map_or_else(|| EntryId(self.control.new_id()), |known| known.id);
             let mut values = BTreeMap::new();
-            for (key, value) in draft.values {
-                let sensitive = keys.iter().any(|parameter| parameter.key == key && parameter.sensitive);
-                let pinned = if sensitive {
+            for (key, value) in given {
+                let pinned = if is_sensitive(keys, &key) {
                     let previous = known.and_then(|known| known.values.get(&key));
                     PinnedValue::Sealed(self.seal_changed(&format!("entry/{id}/{key}"), &value, previous).await?)
                 } else {
@@ -142,6 +150,27 @@ impl Work<'_> {
             entries.push(Entry { id, service_id: service.id, name: draft.name, environments, values });
         }
         Ok(entries)
+    }
+
+    /// The values of an entry, in which those that stay as they are stand as if they were given.
+    async fn values_given(
+        &mut self,
+        values: BTreeMap<String, Option<Secret>>,
+        known: Option<&Entry>,
+        keys: &[Parameter],
+    ) -> Result<BTreeMap<String, Secret>> {
+        let mut given = BTreeMap::new();
+        for (key, value) in values {
+            let value = match (value, known.and_then(|known| known.values.get(&key))) {
+                (Some(value), _) => value,
+                (None, None) => continue,
+                (None, Some(PinnedValue::Plain(text))) => Secret::new(text),
+                (None, Some(PinnedValue::Sealed(id))) if is_sensitive(keys, &key) => self.open_value(*id).await?,
+                (None, Some(PinnedValue::Sealed(_))) => return Err(was_secret(&key).at(value_path(&key))),
+            };
+            given.insert(key, value);
+        }
+        Ok(given)
     }
 
     /// The consumers that would no longer find, in the entry they use, every value that it gives them; each with that
@@ -226,88 +255,35 @@ fn same_place(known: &Service, draft: &Draft) -> Result<()> {
     Ok(())
 }
 
+fn is_sensitive(keys: &[Parameter], key: &str) -> bool {
+    keys.iter().any(|parameter| parameter.key == key && parameter.sensitive)
+}
+
+/// A secret that stays as it is would be shown from now on.
+fn was_secret(key: &str) -> Error {
+    Error::invalid(
+        code!("value_secret"),
+        format!("{key} was a secret until now, and nobody is shown one"),
+        "give its value anew, or leave it a secret",
+    )
+}
+
+fn registered_already(reference: &str) -> Error {
+    Error::conflict(
+        code!("service_exists"),
+        format!("{reference} is registered already"),
+        "choose another name or major version, or change what is registered",
+    )
+    .at("name")
+}
+
 fn taken(reference: &str) -> Error {
     Error::conflict(
         code!("service_exists"),
         format!("{reference} is registered already, for another project or for the whole organization"),
         "choose another name, or register it where it was registered before",
     )
-}
-
-fn assigned<'a>(draft: &EntryDraft, word: &str, environments: &'a [Environment]) -> Result<Vec<&'a Environment>> {
-    let mut assigned: Vec<&Environment> = Vec::new();
-    for handle in &draft.environments {
-        let found = environments.iter().find(|environment| environment.handle.eq_ignore_ascii_case(handle.trim()));
-        let Some(environment) = found else {
-            let known: Vec<&str> = environments.iter().map(|environment| environment.handle.as_str()).collect();
-            return Err(Error::invalid(
-                code!("environment_unknown"),
-                format!("the {word} {:?} is assigned to {handle:?}, which is no environment here", draft.name),
-                format!("the environments are {}", known.join(", ")),
-            ));
-        };
-        if !assigned.iter().any(|known| known.id == environment.id) {
-            assigned.push(environment);
-        }
-    }
-    Ok(assigned)
-}
-
-/// Checks the addresses among the values of an entry against the rules of an environment.
-fn reachable(
-    draft: &EntryDraft,
-    word: &str,
-    environment: &Environment,
-    loopback: bool,
-    own: &[SocketAddr],
-) -> Result<()> {
-    let networks = environment.allowed_addresses.iter().map(|text| Network::parse(text));
-    let allowed: Vec<Network> = networks
-        .collect::<std::result::Result<_, _>>()
-        .map_err(|error| Error::Inconsistent(format!("environment {}: {error}", environment.handle)))?;
-    let rules = AddressRules { allowed: &allowed, loopback, own };
-    for (key, address) in addresses(draft) {
-        check(&address, &rules).and_then(|()| clean(key, &address)).map_err(|message| {
-            Error::invalid(
-                code!("address_refused"),
-                format!("the {word} {:?} cannot be used in {}: {key}: {message}", draft.name, environment.handle),
-                "correct the address, or let an administrator allow its network with `tieline environment update`",
-            )
-        })?;
-    }
-    Ok(())
-}
-
-/// The addresses among the values, each as a URL. A broker may name several hosts, separated by commas.
-fn addresses(draft: &EntryDraft) -> Vec<(&'static str, String)> {
-    let value = |key: &str| draft.values.get(key).map(|value| value.expose().trim().to_owned());
-    let urls = ["ServiceURL", "Endpoint"].into_iter();
-    let mut found: Vec<_> = urls.filter_map(|key| value(key).map(|value| (key, value))).collect();
-    if let Some(hosts) = value(HOST_NAME) {
-        let port = value("Port");
-        found.extend(hosts.split(',').map(|host| {
-            let host = host.trim();
-            let six = host.parse::<Ipv6Addr>().is_ok();
-            let host = if six { format!("[{host}]") } else { host.to_owned() };
-            let address = match &port {
-                Some(port) if six || !host.contains(':') => format!("tcp://{host}:{port}"),
-                _ => format!("tcp://{host}"),
-            };
-            (HOST_NAME, address)
-        }));
-    }
-    found
-}
-
-fn clean(key: &str, address: &str) -> std::result::Result<(), String> {
-    // A client that makes a URL of a host with more in it may end up elsewhere.
-    if key == HOST_NAME && address.trim_start_matches("tcp://").contains(['/', '?']) {
-        return Err("it holds a / or ?, which no host does".to_owned());
-    }
-    if address.contains(|c: char| c.is_whitespace() || c.is_control() || c == '#') {
-        return Err("it holds a blank or a #, which no address of a service does".to_owned());
-    }
-    Ok(())
+    .at("name")
 }
 
 fn distinct(mut names: Vec<String>) -> Vec<String> {

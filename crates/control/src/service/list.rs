@@ -51,10 +51,15 @@ impl Control {
         let mut services = work.transaction.search(work.organization.id, &search).await?;
         let next = cut(&mut services, i64::from(limit), |last| cursor(&[&last.id.to_string(), &last.name]));
         let projects = work.transaction.projects(work.organization.id).await?;
+        let environments = work.transaction.environments(work.organization.id).await?;
         let mut items = Vec::new();
         for service in &services {
             if service.listed || work.is_owner(service).await {
-                items.push(work.service_brief(service, &projects).await?);
+                let mut view = work.service_brief(service, &projects).await?;
+                if query.all {
+                    view.standing = Some(work.service_standing(service, &environments).await?);
+                }
+                items.push(view);
             }
         }
         Ok(Page { items, next })

@@ -14,20 +14,22 @@ use crate::{Actor, Control, Error, Result};
 
 impl Control {
     /// Registers a resource, or brings the one of the same name to what the registration says. Taking away what a
-    /// consumer uses needs `force`.
+    /// consumer uses needs `force`. What is not registered yet has the revision 0.
     ///
     /// # Errors
-    /// `forbidden`, `kind_unknown`, `service_exists`, `service_in_use`, and every fault of the registration.
+    /// `forbidden`, `kind_unknown`, `service_exists`, `service_in_use`, `changed_meanwhile`, and every fault of the
+    /// registration.
     pub async fn resource_register(
         &self,
         actor: &Actor,
         organization: &str,
         request: ResourceRegister,
         force: bool,
+        expected: Option<i64>,
     ) -> Result<ServiceView> {
         let work = self.write(actor, organization).await?;
         work.require(Permission::AdministerOrganization, None)?;
-        work.register(resource(request)?, force, "resource_register").await
+        work.register(resource(request)?, force, expected, "resource_register").await
     }
 }
 
@@ -72,6 +74,7 @@ fn reference(service_type: ServiceType, name: &str) -> Result<Reference> {
             "write [server/]name: up to 100 letters, digits, _ and -, as shop/main"
         };
         Error::invalid(code!("service_name_invalid"), format!("{name:?} cannot be the name of a {service_type}"), form)
+            .at("name")
     })
 }
 
@@ -83,4 +86,5 @@ fn kind_unknown(kind: &str) -> Error {
         format!("{kind:?} is no kind of resource"),
         format!("{near}the kinds are {}", known.join(", ")),
     )
+    .at("kind")
 }

@@ -45,8 +45,13 @@ impl Texts {
     }
 }
 
-/// Refuses a text beyond a size, and one that a text column cannot hold.
+/// Refuses a field of a request whose text is beyond a size, or one that a text column cannot hold.
 pub(crate) fn within(field: &str, text: &str, most: usize) -> Result<()> {
+    check(field, text, most).map_err(|error| error.at(field))
+}
+
+/// As [`within`], for what is called otherwise than its field.
+pub(super) fn check(field: &str, text: &str, most: usize) -> Result<()> {
     if text.len() > most {
         return Err(Error::invalid(
             code!("text_too_large"),
@@ -75,7 +80,8 @@ fn words(field: &str, words: &[String]) -> Result<Vec<String>> {
                 code!("text_invalid"),
                 format!("{field} holds {word:?}, which is empty, too long or more than one line"),
                 format!("use 1 to {MAX_WORD} characters for each"),
-            ));
+            )
+            .at(field));
         }
         if !kept.iter().any(|known| known.eq_ignore_ascii_case(word)) {
             kept.push(word.to_owned());
@@ -93,7 +99,8 @@ pub(super) fn too_many(field: &str, count: usize) -> Result<()> {
         code!("text_too_large"),
         format!("there are {count} {field}; a service has at most {MAX_ITEMS}"),
         "leave some out, or register a second service",
-    ))
+    )
+    .at(field))
 }
 
 /// A name as third-party references write it: letters, digits, blanks and `_ . -`, trimmed.
@@ -105,7 +112,8 @@ pub(super) fn free_name(things: &str, text: &str) -> Result<String> {
             code!("service_name_invalid"),
             format!("{text:?} is no name for {things}"),
             format!("use 1 to {MAX_WORD} letters, digits, blanks, _ . and -"),
-        ));
+        )
+        .at("name"));
     }
     Ok(name.to_owned())
 }

@@ -2,7 +2,6 @@
 
 use tieline_core::definition;
 use tieline_core::endpoint::Visibility;
-use tieline_core::id::EnvironmentId;
 use tieline_core::kind::internal_parameters;
 use tieline_core::model::{AccessMode, Parameter, PinnedValue, Scheme};
 use tieline_core::wire::service::{EntryView, ServiceDetail, ServiceView};
@@ -69,6 +68,7 @@ impl Work<'_> {
             listed: service.listed,
             revision: service.revision,
             updated_at: service.updated_at,
+            standing: None,
             detail: None,
         })
     }
@@ -77,26 +77,21 @@ impl Work<'_> {
     pub(super) async fn service_detailed(&mut self, service: &Service) -> Result<ServiceView> {
         let projects: Vec<Project> = self.project_of(service).await?.into_iter().collect();
         let environments = self.transaction.environments(self.organization.id).await?;
-        let entries = self.transaction.entries(service.id).await?;
-        let deployed = self.transaction.deployed_endpoints_of_service(service.id).await?;
-        let offered = |id: EnvironmentId| {
-            deployed.iter().any(|endpoint| endpoint.environment_id == id)
-                || entries.iter().any(|entry| entry.environments.contains(&id))
-        };
         let operations = service.definition.as_ref().map(|text| definition::read(text.as_bytes(), None).operations);
         let parameters = shown_parameters(service);
-        let owner = self.is_owner(service).await;
-        let views = entries.iter().filter(|_| owner).map(|entry| entry_view(entry, &parameters, &environments));
+        let entries =
+            if self.is_owner(service).await { self.transaction.entries(service.id).await? } else { Vec::new() };
         let detail = ServiceDetail {
             overview: service.overview.clone(),
             document: service.document.clone(),
             definition: service.definition.clone(),
             operations: operations.unwrap_or_default(),
-            environments: handles(&environments, offered),
-            entries: views.collect(),
-            parameters: parameters.clone(),
+            entries: entries.iter().map(|entry| entry_view(entry, &parameters, &environments)).collect(),
+            parameters,
         };
-        Ok(ServiceView { detail: Some(detail), ..self.service_brief(service, &projects).await? })
+        let standing = self.service_standing(service, &environments).await?;
+        let brief = self.service_brief(service, &projects).await?;
+        Ok(ServiceView { standing: Some(standing), detail: Some(detail), ..brief })
     }
 }
 
@@ -120,14 +115,10 @@ fn entry_view(entry: &Entry, parameters: &[Parameter], environments: &[Environme
         };
         (key.clone(), shown)
     });
+    let assigned = environments.iter().filter(|environment| entry.environments.contains(&environment.id));
     EntryView {
         name: entry.name.clone(),
-        environments: handles(environments, |id| entry.environments.contains(&id)),
+        environments: assigned.map(|environment| environment.handle.clone()).collect(),
         values: values.collect(),
     }
-}
-
-fn handles(environments: &[Environment], wanted: impl Fn(EnvironmentId) -> bool) -> Vec<String> {
-    let kept = environments.iter().filter(|environment| wanted(environment.id));
-    kept.map(|environment| environment.handle.clone()).collect()
 }

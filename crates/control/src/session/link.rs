@@ -86,5 +86,6 @@ fn link_invalid() -> Error {
         code: code!("login_link_invalid"),
         message: "this sign-in address was used already, or is older than ten minutes".into(),
         hint: "make another with `tieline login-link`".into(),
+        path: None,
     })
 }

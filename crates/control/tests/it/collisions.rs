@@ -12,7 +12,7 @@ async fn register(world: &World, name: &str, parameter: &str) {
         "endpoints": [{ "name": "live", "url": "https://api.example", "environments": ["development"],
             "values": { (parameter): "x" } }],
     }));
-    world.control.service_register(&world.admin, ACME, request.unwrap(), false).await.unwrap();
+    world.control.service_register(&world.admin, ACME, request.unwrap(), false, None).await.unwrap();
 }
 
 async fn connect(

@@ -116,7 +116,7 @@ async fn what_is_refused_leaves_nothing() {
         for (code, refusal) in [
             ("project_exists", refused(control.project_create(actor, ACME, read(json!({ "handle": "SHOP" }))).await)),
             ("connection_name_taken", refused(control.connection_create(actor, ACME, read(taken)).await)),
-            ("service_in_use", refused(control.service_register(actor, ACME, read(narrowed), false).await)),
+            ("service_in_use", refused(control.service_register(actor, ACME, read(narrowed), false, None).await)),
             (
                 "service_in_use",
                 refused(control.service_delete(actor, ACME, "thirdparty:Mail/v1", None, false, None).await),

@@ -20,7 +20,7 @@ async fn gate(world: &World, actor: &tieline_control::Actor, organization: &str)
         "endpoints": [endpoint("sandbox", "development"), endpoint("live", "production"), endpoint("other", "production")],
     });
     let request = serde_json::from_value(request).unwrap();
-    world.control.service_register(actor, organization, request, false).await.unwrap();
+    world.control.service_register(actor, organization, request, false, None).await.unwrap();
 }
 
 #[tokio::test]

@@ -38,7 +38,7 @@ async fn add(world: &World, list: List, number: usize) {
             let endpoint =
                 json!({ "name": "live", "url": "https://x.example", "environments": ["development"], "values": {} });
             let request = json!({ "name": name, "version": "v1", "endpoints": [endpoint] });
-            control.service_register(admin, ACME, serde_json::from_value(request).unwrap(), false).await.unwrap();
+            control.service_register(admin, ACME, serde_json::from_value(request).unwrap(), false, None).await.unwrap();
         }
         List::Tokens | List::Audit => {
             let request = json!({ "name": name, "role": "viewer" });

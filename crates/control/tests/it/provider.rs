@@ -50,5 +50,5 @@ pub(crate) async fn mail(world: &World, endpoints: &[(&str, &[&str])]) {
         "parameters": [{ "name": "ApiKey", "secret": true }, { "name": "Sender", "optional": true }],
         "endpoints": endpoints.iter().map(endpoint).collect::<Vec<_>>(),
     }));
-    world.control.service_register(&world.admin, ACME, request.unwrap(), false).await.unwrap();
+    world.control.service_register(&world.admin, ACME, request.unwrap(), false, None).await.unwrap();
 }

@@ -37,12 +37,12 @@ async fn register(
     value: serde_json::Value,
 ) -> Result<ServiceView, tieline_control::Error> {
     let request: ThirdPartyRegister = serde_json::from_value(value).unwrap();
-    world.control.service_register(actor, ACME, request, false).await
+    world.control.service_register(actor, ACME, request, false, None).await
 }
 
 async fn resource(world: &World, value: serde_json::Value) -> Result<ServiceView, tieline_control::Error> {
     let request: ResourceRegister = serde_json::from_value(value).unwrap();
-    world.control.resource_register(&world.admin, ACME, request, false).await
+    world.control.resource_register(&world.admin, ACME, request, false, None).await
 }
 
 async fn names(world: &World, actor: &Actor, query: ServiceQuery) -> Vec<String> {
@@ -61,7 +61,7 @@ async fn a_third_party_service_is_registered_listed_and_shown_without_its_secret
         let detail = made.detail.as_ref().unwrap();
         let keys: Vec<&str> = detail.parameters.iter().map(|parameter| parameter.key.as_str()).collect();
         assert_eq!(keys, ["ServiceURL", "ApiKey", "Sender"]);
-        assert_eq!(detail.environments, ["development", "production"]);
+        assert_eq!(made.standing.as_ref().unwrap().environments, ["development", "production"]);
         assert_eq!(detail.operations[0].path, "/send");
         assert_eq!(detail.entries[0].values["ServiceURL"].as_deref(), Some("https://mail.example/v1"));
         assert_eq!(detail.entries[0].values["ApiKey"], None);
@@ -118,6 +118,112 @@ async fn registering_again_changes_what_changed_and_nothing_else() {
     }
 }
 
+#[tokio::test]
+async fn values_that_stay_are_not_given_again() {
+    for world in World::all().await {
+        register(&world, &world.admin, mail()).await.unwrap();
+        let before = entries(&world).await;
+        let mut changed = mail();
+        changed["endpoints"][0]["values"] = json!({ "ApiKey": null });
+        changed["endpoints"][1]["values"] = json!({ "ApiKey": null, "Sender": null });
+        register(&world, &world.admin, changed.clone()).await.unwrap();
+        assert_eq!(entries(&world).await, before, "{}", world.database);
+
+        // What stays has nothing to stay where nothing was.
+        changed["endpoints"][0]["name"] = json!("other");
+        let view = register(&world, &world.admin, changed.clone()).await.unwrap();
+        assert!(view.detail.unwrap().entries.iter().any(|entry| !entry.values.contains_key("ApiKey")));
+        changed["parameters"][0]["secret"] = json!(false);
+        let shown = refused(register(&world, &world.admin, changed.clone()).await);
+        assert_eq!((shown.code, shown.path.as_deref()), ("value_secret", Some("endpoints[1].values.ApiKey")));
+
+        // What becomes a secret stays as well, and what stays obeys the rules of where it goes.
+        let mut changed = mail();
+        changed["parameters"][1]["secret"] = json!(true);
+        changed["endpoints"][1]["values"] = json!({ "ApiKey": null, "Sender": null });
+        let view = register(&world, &world.admin, changed).await.unwrap();
+        assert_eq!(view.detail.unwrap().entries[0].values["Sender"], None);
+        resource(&world, database()).await.unwrap();
+        let networks = EnvironmentUpdate { critical: None, allowed_addresses: Some(vec!["10.0.0.0/8".into()]) };
+        world.control.environment_update(&world.admin, ACME, "production", networks, None).await.unwrap();
+        let mut moved = database();
+        moved["credentials"][0]["values"]["HostName"] = json!("192.0.2.1");
+        resource(&world, moved.clone()).await.unwrap();
+        moved["credentials"][0]["values"]["HostName"] = json!(null);
+        moved["credentials"][0]["environments"] = json!(["production"]);
+        let refusal = refused(resource(&world, moved).await);
+        assert_eq!(
+            (refusal.code, refusal.path.as_deref()),
+            ("address_refused", Some("credentials[0].values.HostName"))
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_registration_may_say_what_it_expects() {
+    let world = World::sqlite().await;
+    let ask = async |expected| {
+        let request = serde_json::from_value(mail()).unwrap();
+        world.control.service_register(&world.admin, ACME, request, false, expected).await
+    };
+    assert_eq!(refused(ask(Some(7)).await).code, "changed_meanwhile");
+    let made = ask(Some(0)).await.unwrap();
+    let again = refused(ask(Some(0)).await);
+    assert_eq!((again.code, again.path.as_deref()), ("service_exists", Some("name")));
+    let changed = ask(Some(made.revision)).await.unwrap();
+    assert_eq!(refused(ask(Some(made.revision)).await).code, "changed_meanwhile");
+    ask(Some(changed.revision)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_list_of_all_says_where_each_stands() {
+    for world in World::all().await {
+        register(&world, &world.admin, mail()).await.unwrap();
+        let mut bare = mail();
+        bare["name"] = json!("Bare");
+        bare["endpoints"][0]["values"] = json!({});
+        bare["endpoints"][1]["url"] = json!("");
+        bare["endpoints"][1]["values"] = json!({});
+        register(&world, &world.admin, bare.clone()).await.unwrap();
+        bare["name"] = json!("Empty");
+        bare["endpoints"] = json!([]);
+        register(&world, &world.admin, bare).await.unwrap();
+        resource(&world, database()).await.unwrap();
+        world.control.service_unpublish(&world.admin, ACME, "database:shop/main", None, None).await.unwrap();
+        let connect = json!({ "name": "mail", "service": MAIL });
+        let connect = serde_json::from_value(connect).unwrap();
+        world.control.connection_create(&world.admin, ACME, connect).await.unwrap();
+
+        let all = ServiceQuery { all: true, ..ServiceQuery::default() };
+        let page = world.control.service_list(&world.admin, ACME, &all).await.unwrap();
+        let found: Vec<_> =
+            page.items.iter().map(|service| (service.name.as_str(), service.standing.as_ref().unwrap())).collect();
+        let expect = [
+            ("Bare", 0, Some("its endpoint \"sandbox\" has no value for ApiKey")),
+            ("Empty", 0, Some("it has no endpoint yet")),
+            ("Mail Gate", 1, None),
+            ("shop/main", 0, Some("it was taken out of the marketplace")),
+        ];
+        for ((name, standing), (expected, connections, unlisted)) in found.iter().zip(expect) {
+            assert_eq!(*name, expected);
+            assert_eq!((standing.connections, standing.unlisted.as_deref()), (Some(connections), unlisted), "{name}");
+        }
+        assert_eq!(found.len(), 4);
+        assert_eq!(found[3].1.environments, ["development"]);
+
+        let viewer = world.actor(Role::Viewer, None).await;
+        let page = world.control.service_list(&viewer, ACME, &all).await.unwrap();
+        let found: Vec<_> = page
+            .items
+            .iter()
+            .map(|service| (service.name.as_str(), service.standing.as_ref().unwrap().connections))
+            .collect();
+        assert_eq!(found, [("Mail Gate", None)], "the rest is for owners");
+        let listed = world.control.service_list(&viewer, ACME, &ServiceQuery::default()).await.unwrap();
+        assert_eq!(listed.items[0].standing, None);
+    }
+}
+
 async fn entries(world: &World) -> Vec<tieline_store::service::Entry> {
     let organization = world.organization().await;
     let mut transaction = world.store.read().await.unwrap();
@@ -163,6 +269,35 @@ async fn a_faulty_registration_is_refused_and_changes_nothing() {
     }
     assert_eq!(names(&world, &world.admin, ServiceQuery { all: true, ..ServiceQuery::default() }).await, [""; 0]);
     assert_eq!(world.audited().await, ["organization_create", "project_create"]);
+}
+
+#[tokio::test]
+async fn a_fault_names_its_place() {
+    let world = World::sqlite().await;
+    type Change = fn(&mut serde_json::Value);
+    let faults: &[(&str, Change)] = &[
+        ("name", |file| file["name"] = json!("Mail/Gate")),
+        ("version", |file| file["version"] = json!("latest")),
+        ("summary", |file| file["summary"] = json!("x".repeat(5000))),
+        ("labels", |file| file["labels"] = json!(["a\nb"])),
+        ("definition", |file| file["definition"] = json!("Dear all,\nhere is our API.")),
+        ("definition", |file| file["definition"] = json!("x".repeat(2 * 1024 * 1024 + 1))),
+        ("parameters[1].name", |file| file["parameters"][1]["name"] = json!("APIKEY")),
+        ("parameters[0].name", |file| file["parameters"][0]["name"] = json!("1")),
+        ("parameters[0].description", |file| file["parameters"][0]["description"] = json!("x".repeat(5000))),
+        ("endpoints[1].name", |file| file["endpoints"][1]["name"] = json!("Sandbox")),
+        ("endpoints[1].name", |file| file["endpoints"][1]["name"] = json!("")),
+        ("endpoints[0].environments", |file| file["endpoints"][0]["environments"] = json!(["testing"])),
+        ("endpoints[1].url", |file| file["endpoints"][1]["url"] = json!("mail")),
+        ("endpoints[0].values.Other", |file| file["endpoints"][0]["values"]["Other"] = json!("x")),
+        ("endpoints[0].values.ApiKey", |file| file["endpoints"][0]["values"]["ApiKey"] = json!("a\u{0}b")),
+    ];
+    for (path, fault) in faults {
+        let mut file = mail();
+        fault(&mut file);
+        let refusal = refused(register(&world, &world.admin, file).await);
+        assert_eq!(refusal.path.as_deref(), Some(*path), "{refusal:?}");
+    }
 }
 
 #[tokio::test]
@@ -359,7 +494,7 @@ async fn what_is_in_use_is_not_taken_away_unless_forced() {
         let mut file = mail();
         file["endpoints"] = json!([]);
         let request: ThirdPartyRegister = serde_json::from_value(file).unwrap();
-        let forced = world.control.service_register(&world.admin, ACME, request, true).await.unwrap();
+        let forced = world.control.service_register(&world.admin, ACME, request, true, None).await.unwrap();
         assert!(!forced.listed);
         world.control.service_delete(&world.admin, ACME, MAIL, None, true, None).await.unwrap();
         assert_eq!(refused(world.control.service_view(&world.admin, ACME, MAIL, None).await).code, "service_not_found");

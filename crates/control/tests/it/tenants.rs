@@ -119,7 +119,7 @@ async fn carry_out(world: &World, evil: &Actor, attempt: &Attempt) -> String {
         13 => {
             let request = json!({ "name": "Mail", "version": "v1", "endpoints": [
                 { "name": "own", "url": "https://own.example", "environments": ["development"], "values": {} } ] });
-            shown(control.service_register(evil, here, read(request), true).await)
+            shown(control.service_register(evil, here, read(request), true, None).await)
         }
         14 => {
             let request = json!({ "environment": "development", "version": "v1.0", "source": source });

@@ -81,7 +81,11 @@ async fn register(world: &World, key: Option<&str>) {
         "name": "Mail", "version": "v1", "parameters": [{ "name": "ApiKey", "secret": true }],
         "endpoints": key.map(endpoint).into_iter().collect::<Vec<_>>(),
     });
-    world.control.service_register(&world.admin, ACME, serde_json::from_value(request).unwrap(), true).await.unwrap();
+    world
+        .control
+        .service_register(&world.admin, ACME, serde_json::from_value(request).unwrap(), true, None)
+        .await
+        .unwrap();
 }
 
 const MAIL: &str = "thirdparty:Mail/v1";

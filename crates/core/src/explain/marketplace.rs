@@ -20,6 +20,12 @@ pub(super) const PAGES: &[(&str, &str)] = &[
          descriptor names a file with schemaFilePath. tieline service view shows everything else about it.",
     ),
     (
+        "definition_unreadable",
+        "A third-party service is registered with an API definition in which nothing was understood: it is none of OpenAPI, \
+         AsyncAPI, GraphQL, protocol buffers and WSDL, or not even text. The message says what stands in the way. Give \
+         another file, or register the service without a definition.",
+    ),
+    (
         "entry_name_taken",
         "The endpoints of a third-party service, and the credentials of a resource, are chosen by name in the mapping \
          of a connection, so two of one service may not bear the same name; capitals make no difference. Rename one.",
@@ -125,6 +131,12 @@ pub(super) const PAGES: &[(&str, &str)] = &[
         "text_too_large",
         "A definition has at most 2 MiB, an overview or document 1 MiB, a value 64 KiB, a summary 4 KiB; a service has \
          at most 100 endpoints, credentials, parameters, labels or categories. Shorten it, or link to the longer text.",
+    ),
+    (
+        "value_secret",
+        "A registration keeps the value of a parameter and says that the parameter is no secret any more. Values that are no \
+         secrets are shown to the owners of a service, and a secret is never shown. Give the value anew, or leave the \
+         parameter a secret.",
     ),
     (
         "version_invalid",

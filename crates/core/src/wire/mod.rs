@@ -36,6 +36,9 @@ pub struct Problem {
     pub code: String,
     /// What to do next.
     pub hint: String,
+    /// The part of the body that it is about, as `endpoints[0].url`; absent when it is about the whole, or about the state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
     /// The plan that shows why a deployment was refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]

@@ -56,9 +56,23 @@ pub struct ServiceView {
     /// When it last changed.
     #[schema(value_type = String, format = DateTime)]
     pub updated_at: Timestamp,
+    /// What `view` and a list of `all` show beside that.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub standing: Option<ServiceStanding>,
     /// What only `view` shows.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub detail: Option<ServiceDetail>,
+}
+
+/// Where a service stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ServiceStanding {
+    /// The environments in which it can be used: where it is deployed, or where an endpoint or credential is assigned.
+    pub environments: Vec<String>,
+    /// How many connections lead to it; null for those who do not own it.
+    pub connections: Option<i64>,
+    /// Why the marketplace does not show it; null when it does.
+    pub unlisted: Option<String>,
 }
 
 /// What `service view` shows beside the entry of a list.
@@ -75,8 +89,6 @@ pub struct ServiceDetail {
     pub operations: Vec<Operation>,
     /// The keys of a connection to it (for an internal service, of the default scheme).
     pub parameters: Vec<Parameter>,
-    /// The environments in which it can be used: where it is deployed, or where an endpoint or credential is assigned.
-    pub environments: Vec<String>,
     /// Its endpoints or credentials, without secrets, for those who own it.
     pub entries: Vec<EntryView>,
 }
@@ -167,10 +179,10 @@ pub struct EndpointRegister {
     pub url: String,
     /// The environments that it is assigned to.
     pub environments: Vec<String>,
-    /// Its value for each parameter.
+    /// Its value for each parameter; null keeps the one that it has.
     #[serde(default)]
-    #[schema(value_type = BTreeMap<String, String>)]
-    pub values: BTreeMap<String, Secret>,
+    #[schema(value_type = BTreeMap<String, Option<String>>)]
+    pub values: BTreeMap<String, Option<Secret>>,
 }
 
 /// The registration of a resource: the content of `RESOURCE.yaml`, files and variables read.
@@ -208,9 +220,9 @@ pub struct CredentialRegister {
     pub name: String,
     /// The environments that it is assigned to.
     pub environments: Vec<String>,
-    /// Its value for each key of the kind.
-    #[schema(value_type = BTreeMap<String, String>)]
-    pub values: BTreeMap<String, Secret>,
+    /// Its value for each key of the kind; null keeps the one that it has.
+    #[schema(value_type = BTreeMap<String, Option<String>>)]
+    pub values: BTreeMap<String, Option<Secret>>,
 }
 
 /// What the marketplace is asked for.
@@ -238,7 +250,7 @@ pub struct ServiceQuery {
     /// Only what a component of this project may connect to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub project: Option<String>,
-    /// Also what is not listed, for those who own it.
+    /// Also what is not listed, for those who own it; each with where it stands.
     #[serde(default)]
     pub all: bool,
     /// At most so many; 50 when absent, never more than 200.

@@ -409,6 +409,7 @@ async fn connections(transaction: &mut Transaction) -> Done {
         assert_eq!(transaction.connections_named(ORGANIZATION, project, component, "ORDERS_API").await?, expect);
     }
     assert_eq!(transaction.connections_of_service(SERVICE).await?, all);
+    assert_eq!(transaction.connection_count_of_service(SERVICE).await?, 1);
     assert_eq!(transaction.connections_holding_service(SERVICE).await?, all);
     assert_eq!(transaction.connections_of_application(APPLICATION).await?, all);
     assert_eq!(transaction.services_of_application(APPLICATION).await?, [(SERVICE, 2)]);

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 use tieline_core::code;
 
-use super::connection_offer::{offered, previewed};
+use super::connection_offer::{offered, previewed, targets};
 use super::rotation;
 use crate::client::{Client, segment};
 use crate::context::Context;
@@ -28,6 +28,11 @@ pub(crate) enum ConnectionCommand {
         /// Where the connection would live; the narrowest scope given when absent
         #[arg(long, value_name = "LEVEL", value_parser = ["organization", "project", "component"])]
         level: Option<String>,
+    },
+    /// Say what each environment of a connection may lead to
+    Targets {
+        /// Its name in the scope, or its id
+        connection: String,
     },
     /// List the connections that a scope may use
     List,
@@ -144,6 +149,10 @@ pub(crate) fn run(command: ConnectionCommand, context: &Context) -> Done {
             let level = level.map(|level| format!("&level={level}")).unwrap_or_default();
             let path = format!("{}/services/{}/offer?{scope}{level}", context.organization_path()?, segment(&service));
             output::value(context.output(), &context.client()?.get(&path)?, offered);
+        }
+        ConnectionCommand::Targets { connection } => {
+            let found = context.client()?.get(&one(&connection, "/targets"))?;
+            output::value(context.output(), &found, |found| targets(found.as_array().map_or(&[], Vec::as_slice)));
         }
         ConnectionCommand::List => {
             let list = context.client()?.list(&format!("{path}?{scope}"))?;

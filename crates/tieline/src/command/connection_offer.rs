@@ -1,4 +1,4 @@
-//! What `tieline connection offer` and `tieline connection create --dry-run` print for people.
+//! What `tieline connection offer`, `targets` and `create --dry-run` print for people.
 
 use serde_json::{Value, json};
 
@@ -26,8 +26,13 @@ pub(super) fn offered(offer: &Value) -> String {
         text += &output::table(&rows, &columns);
         text.push('\n');
     }
+    text + &targets(array(&offer["environments"]))
+}
+
+/// Where each environment may lead.
+pub(super) fn targets(environments: &[Value]) -> String {
     let mut rows = Vec::new();
-    for environment in array(&offer["environments"]) {
+    for environment in environments {
         let handle = &environment["environment"];
         let targets = array(&environment["targets"]);
         if targets.is_empty() {
@@ -40,7 +45,7 @@ pub(super) fn offered(offer: &Value) -> String {
         }
     }
     let columns = [("ENVIRONMENT", "environment"), ("LEADS TO", "target"), ("ADDRESS", "address"), ("USED", "used")];
-    text + &output::table(&rows, &columns)
+    output::table(&rows, &columns)
 }
 
 /// What a connection would be.

@@ -34,7 +34,7 @@ pub(crate) enum ServiceCommand {
         /// Only in this category
         #[arg(long, value_name = "TEXT")]
         category: Option<String>,
-        /// Also what is not listed, if you own it
+        /// Also what is not listed, if you own it; each with its environments and how many connections lead to it
         #[arg(long)]
         all: bool,
     },
@@ -146,7 +146,7 @@ pub(crate) fn run(command: ServiceCommand, context: &Context) -> Done {
                     ("limit", Some("200".to_owned())),
                 ],
             ))?;
-            output::value(context.output(), &Value::Array(list.clone()), |_| service_text::list(&list));
+            output::value(context.output(), &Value::Array(list.clone()), |_| service_text::list(&list, all));
         }
         ServiceCommand::View { reference } => {
             let service = context.client()?.get(&of(&place, &reference, "", context))?;

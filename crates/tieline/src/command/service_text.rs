@@ -7,28 +7,21 @@ use tieline_core::wire::outline::Outline;
 
 use crate::output::{cell, table};
 
-/// A list, one service per line.
-pub(crate) fn list(services: &[Value]) -> String {
-    table(
-        services,
-        &[
-            ("REFERENCE", "reference"),
-            ("NAME", "name"),
-            ("KIND", "kind"),
-            ("VERSION", "version"),
-            ("VISIBILITY", "visibilities"),
-            ("SUMMARY", "summary"),
-        ],
-    )
+/// A list, one service per line; of `all` with where each stands.
+pub(crate) fn list(services: &[Value], all: bool) -> String {
+    let standing = [("LISTED", "listed"), ("ENVIRONMENTS", "environments"), ("CONNECTIONS", "connections")];
+    let mut columns = vec![("REFERENCE", "reference"), ("NAME", "name"), ("KIND", "kind"), ("VERSION", "version")];
+    columns.extend(if all { &standing[..] } else { &[("VISIBILITY", "visibilities")] });
+    columns.push(("SUMMARY", "summary"));
+    table(services, &columns)
 }
 
 /// What registering, publishing or unpublishing made of a service.
 pub(crate) fn registered(service: &Value) -> String {
     let reference = cell(&service["reference"]);
-    let state = match (service["listed"] == true, service["published"] == true) {
-        (true, _) => "It is listed in the marketplace.".to_owned(),
-        (false, true) => "It is not listed yet: no endpoint or credential has all required values.".to_owned(),
-        (false, false) => "It is not listed: it is not published.".to_owned(),
+    let state = match service["unlisted"].as_str() {
+        None => "It is listed in the marketplace.".to_owned(),
+        Some(why) => format!("It is not listed in the marketplace: {why}."),
     };
     let hint = if service["listed"] == true {
         format!("\nhint: connect to it with `tieline connection create NAME --service {}`", quoted(&reference))
@@ -62,6 +55,8 @@ pub(crate) fn view(service: &Value) -> String {
         ("definition", "definition_type"),
         ("environments", "environments"),
         ("listed", "listed"),
+        ("why not", "unlisted"),
+        ("connections", "connections"),
         ("changed", "updated_at"),
     ] {
         let empty = service[field].as_array().is_some_and(Vec::is_empty) || service[field] == "";

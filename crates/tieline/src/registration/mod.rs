@@ -13,7 +13,7 @@ use tieline_core::code;
 use tieline_core::wire::service::ParameterRegister;
 
 use crate::failure::Failure;
-use value::{Given, text};
+use value::{Given, text, value};
 
 /// Largest registration file, in bytes; documents and definitions lie beside it.
 const MAX_BYTES: u64 = 1024 * 1024;
@@ -166,8 +166,8 @@ fn parse<T: DeserializeOwned>(place: &Place<'_>) -> Result<T, Failure> {
     })
 }
 
-fn values(given: BTreeMap<String, Given>, place: &Place<'_>) -> Result<BTreeMap<String, String>, Failure> {
-    let read = |(key, value): (String, Given)| Ok((key.clone(), text(value, &key, place)?));
+fn values(given: BTreeMap<String, Given>, place: &Place<'_>) -> Result<BTreeMap<String, Option<String>>, Failure> {
+    let read = |(key, given): (String, Given)| Ok((key.clone(), value(given, &key, place)?));
     given.into_iter().map(read).collect()
 }
 

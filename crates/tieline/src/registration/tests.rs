@@ -74,6 +74,9 @@ fn faults_name_their_place_and_repeat_no_neighbouring_secret() {
         ("ApiKey: { file: key.txt }", "ApiKey: { file: nowhere.txt }", "SERVICE.yaml:13:15: ApiKey is read from"),
         ("{ file: key.txt }", "{ env: TIELINE_TEST_UNSET }", "the environment variable TIELINE_TEST_UNSET"),
         ("{ file: key.txt }", "{ env: A, file: b }", "either env or file"),
+        ("{ file: key.txt }", "{ keep: true, file: b }", "either env or file"),
+        ("{ file: key.txt }", "{ keep: false }", "either env or file"),
+        ("https://sandbox.mail.example/v1", "{ keep: true }", "url must name"),
         ("{ file: key.txt }", "{ vault: b }", "SERVICE.yaml:13:"),
         ("{ file: key.txt }", "", "ApiKey is empty"),
         ("Port: 0587", "Port: canary\n      Port: canary", "duplicate"),
@@ -87,6 +90,13 @@ fn faults_name_their_place_and_repeat_no_neighbouring_secret() {
         assert!(failure.message.contains(expect), "{to}: {}", failure.message);
         assert!(!failure.message.contains("canary"), "{}", failure.message);
     }
+}
+
+#[test]
+fn a_value_that_stays_is_not_given() {
+    let (_folder, path) = written(&SERVICE.replace("{ file: key.txt }", "{ keep: true }"));
+    let body = service(&path, None).unwrap();
+    assert_eq!(body["endpoints"][0]["values"], json!({ "ApiKey": null, "Port": "0587" }));
 }
 
 #[test]

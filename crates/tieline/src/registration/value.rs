@@ -29,12 +29,14 @@ pub(super) enum Shape {
     Source(Source),
 }
 
-/// Where a value is read from: exactly one of the two.
+/// Where a value is read from, or that it stays as it is: exactly one of the three.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Source {
     env: Option<String>,
     file: Option<PathBuf>,
+    #[serde(default)]
+    keep: bool,
 }
 
 impl<'de> Deserialize<'de> for Shape {
@@ -49,7 +51,7 @@ impl<'de> Visitor<'de> for ShapeVisitor {
     type Value = Shape;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text, a number, { env: NAME } or { file: PATH }")
+        f.write_str("a text, a number, { env: NAME }, { file: PATH } or { keep: true }")
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Shape, E> {
@@ -93,6 +95,14 @@ impl<'de> Visitor<'de> for ShapeVisitor {
     }
 }
 
+/// A value of a key; none when it stays as it is.
+pub(super) fn value(given: Given, what: &str, place: &Place<'_>) -> Result<Option<String>, Failure> {
+    if matches!(&given.value, Shape::Source(Source { env: None, file: None, keep: true })) {
+        return Ok(None);
+    }
+    text(given, what, place).map(Some)
+}
+
 /// The text of a value; what it points to is read, relative to the file's folder.
 pub(super) fn text(given: Given, what: &str, place: &Place<'_>) -> Result<String, Failure> {
     let wrong = |message: String| {
@@ -113,9 +123,9 @@ pub(super) fn text(given: Given, what: &str, place: &Place<'_>) -> Result<String
             let written = start.zip(length).and_then(|(start, length)| place.source.get(start..start + length));
             written.map(|text| text.trim().to_owned()).ok_or_else(|| wrong("must stand in quotes".to_owned()))
         }
-        Shape::Source(Source { env: Some(name), file: None }) => std::env::var(&name)
+        Shape::Source(Source { env: Some(name), file: None, keep: false }) => std::env::var(&name)
             .map_err(|_| wrong(format!("is read from the environment variable {name}, which is not set to a text"))),
-        Shape::Source(Source { env: None, file: Some(file) }) => {
+        Shape::Source(Source { env: None, file: Some(file), keep: false }) => {
             let path = place.folder().join(file);
             read(&path).map_err(|error| wrong(format!("is read from {}: {error}", path.display())))
         }

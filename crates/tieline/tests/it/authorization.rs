@@ -135,6 +135,7 @@ fn table() -> Vec<(&'static str, Row, Value)> {
         ("connection_list", MEMBERS, Value::Null),
         ("connection_view", VIEW, Value::Null),
         ("connection_guide", VIEW, Value::Null),
+        ("connection_targets", DEVELOP, Value::Null),
         ("connection_update", DEVELOP, json!({ "mapping": { "no-such-environment": "x" } })),
         ("connection_rotate", DEVELOP, json!({ "deadline": 0 })),
         ("connection_revoke", DEVELOP, json!({ "component": "billing", "environments": ["nowhere"] })),

@@ -9,7 +9,7 @@ use tieline_core::model::Level;
 use tieline_core::wire::connection::{
     ConnectionCreate, ConnectionGuide, ConnectionUpdate, ConnectionView, ConsumerView,
 };
-use tieline_core::wire::offer::{ConnectionOffer, ConnectionPreview};
+use tieline_core::wire::offer::{ConnectionOffer, ConnectionPreview, OfferedEnvironment};
 use tieline_core::wire::rotation::{ConnectionKeysChanged, ConnectionRevoke, ConnectionRotate};
 use tieline_core::wire::{Page, Problem};
 use utoipa_axum::router::OpenApiRouter;
@@ -27,6 +27,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
         .routes(routes!(connection_offer))
         .routes(routes!(connection_view, connection_update, connection_delete))
         .routes(routes!(connection_guide))
+        .routes(routes!(connection_targets))
         .routes(routes!(connection_rotate))
         .routes(routes!(connection_revoke))
 }
@@ -180,6 +181,19 @@ async fn connection_guide(
     Params(at): Params<At>,
 ) -> ApiResult<Json<ConnectionGuide>> {
     Ok(Json(app.control.connection_guide(&actor, &organization, &connection, at.scope()).await?))
+}
+
+/// Says what each environment of a connection may lead to.
+#[utoipa::path(get, path = "/organizations/{organization}/connections/{connection}/targets", tag = "connection",
+    params(("organization" = String, Path), ("connection" = String, Path), At),
+    responses((status = 200, body = Vec<OfferedEnvironment>), (status = "default", body = Problem)))]
+async fn connection_targets(
+    State(app): State<App>,
+    Caller(actor): Caller,
+    Path((organization, connection)): Path<(String, String)>,
+    Params(at): Params<At>,
+) -> ApiResult<Json<Vec<OfferedEnvironment>>> {
+    Ok(Json(app.control.connection_targets(&actor, &organization, &connection, at.scope()).await?))
 }
 
 /// Changes a connection. Deployments that use it are planned again: the first fifty before the answer, the others in the

@@ -72,7 +72,8 @@ async fn service_list(
     Ok(Json(app.control.service_list(&actor, &organization, &query).await?))
 }
 
-/// Registers a third-party service, or brings it to what the registration says.
+/// Registers a third-party service, or brings it to what the registration says. `If-Match: "0"` registers only what is not
+/// registered yet.
 #[utoipa::path(post, path = "/organizations/{organization}/services", tag = "service",
     params(("organization" = String, Path), ForceParams), request_body = ThirdPartyRegister,
     responses((status = 200, body = ServiceView), (status = "default", body = Problem)))]
@@ -81,12 +82,15 @@ async fn service_register(
     Caller(actor): Caller,
     Path(organization): Path<String>,
     Params(params): Params<ForceParams>,
+    IfMatch(expected): IfMatch,
     Body(request): Body<ThirdPartyRegister>,
-) -> ApiResult<Json<ServiceView>> {
-    Ok(Json(app.control.service_register(&actor, &organization, request, params.force).await?))
+) -> ApiResult<Tagged<ServiceView>> {
+    let view = app.control.service_register(&actor, &organization, request, params.force, expected).await?;
+    Ok((etag(view.revision), Json(view)))
 }
 
-/// Registers a resource, or brings it to what the registration says.
+/// Registers a resource, or brings it to what the registration says. `If-Match: "0"` registers only what is not registered
+/// yet.
 #[utoipa::path(post, path = "/organizations/{organization}/resources", tag = "service",
     params(("organization" = String, Path), ForceParams), request_body = ResourceRegister,
     responses((status = 200, body = ServiceView), (status = "default", body = Problem)))]
@@ -95,9 +99,11 @@ async fn resource_register(
     Caller(actor): Caller,
     Path(organization): Path<String>,
     Params(params): Params<ForceParams>,
+    IfMatch(expected): IfMatch,
     Body(request): Body<ResourceRegister>,
-) -> ApiResult<Json<ServiceView>> {
-    Ok(Json(app.control.resource_register(&actor, &organization, request, params.force).await?))
+) -> ApiResult<Tagged<ServiceView>> {
+    let view = app.control.resource_register(&actor, &organization, request, params.force, expected).await?;
+    Ok((etag(view.revision), Json(view)))
 }
 
 /// Shows a service with all that is known of it.

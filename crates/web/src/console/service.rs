@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::routing::get;
 use serde::Deserialize;
 use tieline_control::{Error, Kind};
-use tieline_core::wire::service::{ServiceConsumers, ServiceDetail, ServiceView};
+use tieline_core::wire::service::{ServiceConsumers, ServiceDetail, ServiceStanding, ServiceView};
 
 use super::definition::Part;
 use super::fault::{Fault, PageResult};
@@ -51,6 +51,7 @@ struct ServicePage {
     frame: Frame,
     place: Place,
     service: ServiceView,
+    standing: ServiceStanding,
     detail: ServiceDetail,
     tab: &'static str,
     tabs: Vec<Tab>,
@@ -105,8 +106,9 @@ async fn service(
     let frame = Frame::of(&app, &visitor, &mut place, "Service", PAGE).await?;
     let (organization, project) = (place.organization.clone(), place.project.as_deref());
     let mut service = control.service_view(actor, &organization, &reference, project).await?;
-    let detail =
-        service.detail.take().ok_or_else(|| Error::Inconsistent("a service is shown without detail".into()))?;
+    let (Some(standing), Some(detail)) = (service.standing.take(), service.detail.take()) else {
+        return Err(Error::Inconsistent("a service is shown without detail".into()).into());
+    };
     let consumers = owned(control.service_consumers(actor, &organization, &reference, project).await)?;
     let mut tabs = vec![OVERVIEW];
     tabs.extend(detail.definition.is_some().then_some(DEFINITION));
@@ -121,7 +123,7 @@ async fn service(
     }
     let frame = frame.below(&[("Marketplace", place.path(PAGE))]);
     let may_connect = may_connect(&frame, &place) && service.listed;
-    page(&ServicePage { frame, place, service, detail, tab, tabs, may_connect, part, consumers })
+    page(&ServicePage { frame, place, service, standing, detail, tab, tabs, may_connect, part, consumers })
 }
 
 /// What only owners are answered; nothing for others.

@@ -106,7 +106,7 @@ async fn extensions_are_accepted_and_findings_are_not() {
                 "HostName": "cache.example", "Port": "6379", "DatabaseName": "0", "Username": "app", "Password": "p" } }],
         });
         let request = serde_json::from_value(cache).unwrap();
-        world.control.resource_register(&world.admin, "acme", request, false).await.unwrap();
+        world.control.resource_register(&world.admin, "acme", request, false, None).await.unwrap();
         connect(&world, "web", "sessions", json!({ "service": "cache:one/sessions" })).await;
         let text = uses(&[("sessions", "cache:one/sessions")]);
         deploy("web", text.clone()).done(&world).await;
@@ -140,14 +140,18 @@ async fn what_waits_for_an_assignment_completes_when_it_is_registered() {
         serde_json::from_value(request).unwrap()
     };
     for world in worlds(&["web"]).await {
-        world.control.service_register(&world.admin, "acme", gate(&[DEV]), false).await.unwrap();
+        world.control.service_register(&world.admin, "acme", gate(&[DEV]), false, None).await.unwrap();
         connect(&world, "web", "mail", json!({ "service": "thirdparty:Mail Gate/v1" })).await;
         let web = deploy("web", uses(&[("mail", "thirdparty:Mail Gate/v1")])).to(super::build::LIVE);
         let problems = web.problems(&world).await;
         assert!(problems.iter().all(|problem| problem.code == "value_pending"), "{problems:#?}");
         web.with("allow_pending", json!(true)).done(&world).await;
         assert!(world.variables("web", super::build::LIVE).await.is_empty());
-        world.control.service_register(&world.admin, "acme", gate(&[DEV, super::build::LIVE]), false).await.unwrap();
+        world
+            .control
+            .service_register(&world.admin, "acme", gate(&[DEV, super::build::LIVE]), false, None)
+            .await
+            .unwrap();
         let values = world.variables("web", super::build::LIVE).await;
         assert_eq!(values["CHOREO_MAIL_SERVICEURL"], "https://mail.example");
         assert_eq!(values["CHOREO_MAIL_APIKEY"], "k");

@@ -29,7 +29,7 @@ async fn register(world: &World, key: &str) {
         "endpoints": [{ "name": "live", "url": "https://mail.example", "environments": [DEV], "values": { "ApiKey": key } }],
     });
     let request = serde_json::from_value(request).unwrap();
-    world.control.service_register(&world.admin, ACME, request, false).await.unwrap();
+    world.control.service_register(&world.admin, ACME, request, false, None).await.unwrap();
 }
 
 /// Worlds in which so many components use the key `old`.

@@ -92,6 +92,7 @@ async fn token_create(State(app): State<App>, place: Place, Form { visitor, fiel
             code: tieline_core::code!("body_invalid"),
             message: "days are written as a number".to_owned(),
             hint: "write 90, say, or nothing for a token that does not end".to_owned(),
+            path: None,
         };
         let shown = Shown { entered: fields, refusal: Some(refusal), ..Shown::default() };
         return again(show(&app, &visitor, place, shown).await);
