@@ -19,7 +19,7 @@ use super::frame::Frame;
 use super::marketplace::{PAGE, service_path};
 use super::place::{self, Level, Place};
 use super::visitor::Visitor;
-use super::{page, words};
+use super::{connection, page, words};
 use crate::App;
 use crate::console::reference::Reference;
 
@@ -75,11 +75,6 @@ impl ConnectPage {
     /// Whether the service is a component's, and so is called by an access mode with a scheme.
     fn internal(&self) -> bool {
         !self.offer.modes.is_empty()
-    }
-
-    /// What an environment leads to is a credential; else it is an endpoint.
-    fn target(&self) -> &'static str {
-        if self.offer.service.starts_with("thirdparty:") { "Endpoint" } else { "Credential" }
     }
 
     fn offered_modes(&self) -> impl Iterator<Item = &OfferedMode> {
@@ -197,7 +192,8 @@ async fn connection_create(
     }
     match refused(control.connection_create(actor, &place.organization, request).await)? {
         Ok(made) => {
-            Ok(visitor.redirect(&app, &place.path("connections"), &format!("Made the connection {}.", made.name)))
+            let own = connection::address(&place, &made, "");
+            Ok(visitor.redirect(&app, &own, &format!("Made the connection {}.", made.name)))
         }
         Err(refusal) => {
             choice.refuse(refusal);
@@ -282,14 +278,9 @@ impl Choice {
             "scheme_not_offered" => &mut self.scheme,
             "text_too_large" => &mut self.description,
             _ => {
-                // The one that it names, as `"sandbox" of … is not assigned to production`.
-                let mapping = refusal.code.starts_with("mapping_");
-                let named = |(environment, entered): &(&String, &mut Entered)| {
-                    mapping && refusal.message.contains(&entered.text) && refusal.message.contains(environment.as_str())
-                        || mapping && refusal.hint.contains(environment.as_str())
-                };
-                match self.mapping.iter_mut().find(named) {
-                    Some((_, entered)) => entered,
+                let environment = refusal.path.as_deref().and_then(|path| path.strip_prefix("mapping."));
+                match environment.and_then(|environment| self.mapping.get_mut(environment)) {
+                    Some(entered) => entered,
                     None => {
                         self.refusal = Some(refusal);
                         return;

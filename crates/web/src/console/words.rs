@@ -29,6 +29,15 @@ pub(super) fn scheme(found: &Scheme) -> &'static str {
     }
 }
 
+/// What the mapping of a connection to a service is called, by the reference.
+pub(super) fn mapping(service: &str) -> &'static str {
+    match service.split_once(':') {
+        Some(("service", _)) => "Environment Mapping",
+        Some(("thirdparty", _)) => "Environment to Endpoint Mapping",
+        _ => "Environment to Credential Mapping",
+    }
+}
+
 /// The pieces of a sentence, and whether each is code: what stands between backticks.
 pub(super) fn pieces(text: &str) -> impl Iterator<Item = (bool, &str)> {
     text.split('`').enumerate().map(|(at, piece)| (at % 2 == 1, piece)).filter(|(_, piece)| !piece.is_empty())

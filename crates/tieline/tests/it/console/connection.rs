@@ -1,6 +1,7 @@
 //! The page of a connection: its values, its guide, and what is done with it.
 
 use fantoccini::Locator;
+use serde_json::json;
 
 use super::browser::{Browser, Look};
 use super::visit::{get, post, sign_in};
@@ -32,6 +33,9 @@ fn address(id: &str) -> String {
 async fn from_the_list_to_values_guide_rotation_edit_and_end() {
     for look in [Look::USUAL, Look::PLAIN] {
         let (shop, id) = used();
+        shop.server
+            .tieline(&["environment", "create", "staging", "--after", "development", "--organization", "acme"])
+            .done();
         let browser = Browser::signed_in(&shop.server, look, None).await;
         browser.visit("/organizations/acme/projects/shop/components/web/connections").await;
         browser.follow("own").await;
@@ -57,14 +61,11 @@ async fn from_the_list_to_values_guide_rotation_edit_and_end() {
 
         browser.follow("Edit").await;
         browser.fill("Description", "Places orders").await;
-        browser.fill("development", "production").await;
-        browser.press("Save").await;
-        browser.find(Locator::Css("#mapping-error")).await;
-        assert!(browser.text().await.contains("critical"));
-        browser.fill("development", "").await;
+        browser.choose("development", "staging").await;
         browser.press("Save").await;
         browser.find(Locator::XPath("//*[@role='status'][contains(., 'Changed the connection own.')]")).await;
-        assert!(browser.text().await.contains("Places orders"));
+        let text = browser.text().await;
+        assert!(text.contains("Places orders") && text.contains("Leads to staging"), "{text}");
 
         browser.follow("Rotate").await;
         assert!(browser.text().await.contains("shop/web"), "it says whom it touches");
@@ -98,6 +99,25 @@ async fn its_pages_are_for_everybody() {
         }
         browser.close().await;
     }
+}
+
+#[test]
+fn an_environment_leads_to_what_is_offered_and_the_rest_is_refused() {
+    let (shop, id) = used();
+    let admin = sign_in(&shop.server, &shop.server.admin_token());
+    let edit = format!("{}/edit", address(&id));
+    let page = get(&shop.server, &edit, &admin);
+    let choices = page.body.matches("<option value=\"production\"").count();
+    assert_eq!(choices, 1, "no environment that is not critical leads to a critical one: {page:?}");
+    let form = format!("form_token={}&revision=1&description=", page.form_token());
+    let crossed = post(&shop.server, &edit, &admin, &format!("{form}&mapping.development=production"));
+    assert!(crossed.status == 422 && crossed.body.contains("mapping-error"), "{crossed:?}");
+    assert!(crossed.body.contains("production: no longer there") && crossed.body.contains("critical"), "{crossed:?}");
+    let targets = shop.tieline(&["connection", "targets", &id, "--output", "json"]).done().json();
+    assert_eq!(
+        (&targets[0]["environment"], &targets[0]["targets"][0]["name"], &targets[0]["targets"][1]),
+        (&json!("development"), &json!("development"), &json!(null))
+    );
 }
 
 #[test]

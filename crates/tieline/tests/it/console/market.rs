@@ -107,6 +107,8 @@ async fn a_component_is_connected_in_two_steps() {
         browser.press("Create").await;
         browser.reads(&format!("Made the connection {name}.")).await;
         let made = shop.tieline(&["connection", "view", name, "--component", "web", "--output", "json"]).done().json();
+        let own = format!("/components/web/connections/{}", made["id"].as_str().expect("an id"));
+        assert!(browser.path().await.ends_with(&own), "the connection's own page");
         assert_eq!((&made["level"], &made["access_mode"]), (&json!("component"), &json!("organization")));
         assert_eq!(made["description"], "What is ordered");
         browser.close().await;
@@ -138,8 +140,10 @@ async fn what_is_registered_is_connected_on_one_page() {
         let made = shop.tieline(&["connection", "view", mail, "--output", "json"]).done().json();
         assert_eq!(made["mapping"], json!({ "development": "spare", "production": "live" }));
         assert_eq!(made["level"], "project");
+        let own = format!("/projects/shop/connections/{}", made["id"].as_str().expect("an id"));
+        assert!(browser.path().await.ends_with(&own), "the connection's own page");
         // The same variables again are refused there and then.
-        for words in ["+ Create", "Mail Gate"] {
+        for words in ["Connections", "+ Create", "Mail Gate"] {
             browser.follow(words).await;
         }
         browser.fill("Name", &mail.to_uppercase()).await;

@@ -6,8 +6,9 @@ use askama::Template;
 use axum::extract::State;
 use tieline_control::Refusal;
 use tieline_core::wire::connection::ConnectionUpdate;
+use tieline_core::wire::offer::{OfferedEnvironment, OfferedTarget};
 
-use super::super::fault::{PageResult, again, refused};
+use super::super::fault::{Fault, PageResult, again, refused};
 use super::super::form::{Entered, Fields, Form};
 use super::super::frame::Frame;
 use super::super::page;
@@ -25,21 +26,50 @@ struct EditPage {
     frame: Frame,
     base: Base,
     description: Entered,
-    /// Where each environment leads, as it was entered.
-    mapping: Vec<(String, String)>,
+    /// What each environment may lead to.
+    environments: Vec<OfferedEnvironment>,
+    /// Where each environment leads, as it was chosen; those that Tieline chooses are missing.
+    mapping: BTreeMap<String, String>,
     /// What is wrong with the mapping.
     wrong: Option<Refusal>,
     /// What is wrong with neither.
     refusal: Option<Refusal>,
 }
 
+impl EditPage {
+    /// What was chosen for an environment.
+    fn chosen(&self, environment: &str) -> &str {
+        self.mapping.get(environment).map_or("", String::as_str)
+    }
+
+    /// What is chosen for an environment and not offered: it was taken away since.
+    fn gone(&self, environment: &OfferedEnvironment) -> Option<&str> {
+        let chosen = self.chosen(&environment.environment);
+        let offered = environment.targets.iter().any(|target| target.name.eq_ignore_ascii_case(chosen));
+        (!chosen.is_empty() && !offered).then_some(chosen)
+    }
+
+    fn is_chosen(&self, environment: &OfferedEnvironment, target: &OfferedTarget) -> bool {
+        target.name.eq_ignore_ascii_case(self.chosen(&environment.environment))
+    }
+}
+
 pub(super) async fn edit(State(app): State<App>, visitor: Visitor, place: Place, named: Named) -> PageResult {
     let (frame, base) = Base::of(&app, &visitor, place, &named, Some("Edit")).await?;
     let description = Entered { text: base.connection.description.clone(), wrong: None };
-    let chosen = |environment: &str| base.connection.mapping.get(environment).cloned().unwrap_or_default();
-    let handles = base.environments.iter().map(|environment| environment.handle.clone());
-    let mapping = handles.map(|handle| (handle.clone(), chosen(&handle))).collect();
-    page(&EditPage { frame, base, description, mapping, wrong: None, refusal: None })
+    let environments = targets(&app, &visitor, &base, &named).await?;
+    let mapping = base.connection.mapping.clone();
+    page(&EditPage { frame, base, description, environments, mapping, wrong: None, refusal: None })
+}
+
+async fn targets(
+    app: &App,
+    visitor: &Visitor,
+    base: &Base,
+    Named(named): &Named,
+) -> Result<Vec<OfferedEnvironment>, Fault> {
+    let (organization, scope) = (&base.place.organization, base.place.scope());
+    Ok(app.control.connection_targets(&visitor.actor, organization, named, scope).await?)
 }
 
 pub(super) async fn connection_update(
@@ -63,6 +93,7 @@ pub(super) async fn connection_update(
     let mut shown = EditPage {
         frame,
         description: Entered { text: fields.text("description").to_owned(), wrong: None },
+        environments: targets(&app, &visitor, &base, &named).await?,
         mapping: fields.below(MAPPING).map(|(name, target)| (name.to_owned(), target.to_owned())).collect(),
         base,
         wrong: None,

@@ -97,7 +97,7 @@ impl Base {
 }
 
 /// The address of a page of a connection.
-fn address(place: &Place, connection: &ConnectionView, page: &str) -> String {
+pub(super) fn address(place: &Place, connection: &ConnectionView, page: &str) -> String {
     let path = place.path(&format!("{LIST}/{}", segment(&connection.id.to_string())));
     if page.is_empty() { path } else { format!("{path}/{page}") }
 }
