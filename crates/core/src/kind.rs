@@ -21,26 +21,30 @@ struct Key {
     description: &'static str,
     sensitive: bool,
     optional: bool,
+    /// Whether its value has several lines.
+    lines: bool,
 }
 
 const fn key(key: &'static str, description: &'static str) -> Key {
-    Key { key, description, sensitive: false, optional: false }
+    Key { key, description, sensitive: false, optional: false, lines: false }
 }
 
 const fn secret(key: &'static str, description: &'static str) -> Key {
-    Key { key, description, sensitive: true, optional: false }
+    Key { key, description, sensitive: true, optional: false, lines: false }
 }
 
 const fn optional(key: &'static str, description: &'static str) -> Key {
-    Key { key, description, sensitive: false, optional: true }
+    Key { key, description, sensitive: false, optional: true, lines: false }
 }
 
 const HOST: Key = key("HostName", "Host name or address");
 const PORT: Key = key("Port", "Port");
 const USER: Key = key("Username", "Login name");
 const PASSWORD: Key = secret("Password", "Password of the login");
-const CERTIFICATE: Key =
-    optional("CACertificate", "PEM certificate of the authority that signed the server's certificate");
+const CERTIFICATE: Key = Key {
+    lines: true,
+    ..optional("CACertificate", "PEM certificate of the authority that signed the server's certificate")
+};
 const DATABASE: &[Key] = &[HOST, PORT, USER, PASSWORD, key("DatabaseName", "Name of the database"), CERTIFICATE];
 const CACHE: &[Key] = &[HOST, PORT, USER, PASSWORD, key("DatabaseName", "Number of the logical database")];
 
@@ -106,6 +110,12 @@ impl Kind {
     #[must_use]
     pub fn parameters(&self) -> Vec<Parameter> {
         self.keys.iter().map(Key::parameter).collect()
+    }
+
+    /// Whether the value of a key has several lines, for forms that ask for it.
+    #[must_use]
+    pub fn has_lines(&self, key: &str) -> bool {
+        self.keys.iter().any(|known| known.key == key && known.lines)
     }
 }
 

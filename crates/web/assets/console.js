@@ -75,3 +75,34 @@ for (const chooser of document.querySelectorAll("select")) {
   chooser.addEventListener("change", follow);
   follow();
 }
+
+// A button that adds or takes away a row sends the form. Here the page stays, and with it the secrets that were entered: the
+// server repeats none.
+for (const form of document.querySelectorAll("form[data-rows]")) {
+  form.addEventListener("submit", async (event) => {
+    const button = event.submitter;
+    if (!/^(add|remove)-/.test(button?.value ?? "") || form.dataset.plain) return;
+    event.preventDefault();
+    const secrets = [...form.querySelectorAll("input[type=password]")].filter((field) => field.value);
+    let found;
+    try {
+      const answer = await fetch(form.action, { method: "POST", body: new FormData(form, button) });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      found = answer.ok && page.getElementById(form.id);
+    } catch {
+      found = null;
+    }
+    if (!found) {
+      form.dataset.plain = "yes";
+      return button.click();
+    }
+    form.replaceChildren(...found.childNodes);
+    for (const { name, value } of secrets) {
+      const field = form.elements.namedItem(name);
+      if (!field) continue;
+      field.value = value;
+      document.getElementById(`${name}-again`).hidden = true;
+    }
+    form.querySelector("[autofocus]")?.focus();
+  });
+}

@@ -36,7 +36,11 @@ impl Work<'_> {
                 return Err(registered_already(&known.reference));
             }
         }
-        self.expect_revision(expected, known.as_ref().map_or(0, |known| known.revision))?;
+        match &known {
+            Some(known) => self.expect_revision(expected, known.revision)?,
+            None if expected.is_some_and(|expected| expected > 0) => return Err(registered_nowhere(&reference)),
+            None => {}
+        }
         let word = entry_word(draft.service_type);
         let before = match &known {
             Some(service) => self.transaction.entries(service.id).await?,
@@ -275,6 +279,15 @@ fn registered_already(reference: &str) -> Error {
         "choose another name or major version, or change what is registered",
     )
     .at("name")
+}
+
+fn registered_nowhere(reference: &str) -> Error {
+    Error::changed(
+        code!("changed_meanwhile"),
+        format!("{reference} is not registered, and so has no revision to change"),
+        "correct its name and major version, or register it as what it is: new",
+    )
+    .at("version")
 }
 
 fn taken(reference: &str) -> Error {

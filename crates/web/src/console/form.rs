@@ -1,7 +1,8 @@
 //! What a form sent, after proof that it came from a page of this session: by the token that each form carries, and by what
 //! the browser says of where the request comes from.
 
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts, Multipart, Request};
 use axum::http::{HeaderMap, header};
 use tieline_control::Refusal;
 use tieline_core::code;
@@ -21,9 +22,16 @@ pub(super) struct Form {
     pub(super) fields: Fields,
 }
 
+/// Fields of a form: more than the largest registration has. What looks each of them up is done before anybody waits.
+const MOST: usize = 4096;
+
 /// The fields of a form, in their order. A field may stand there several times.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Fields(Vec<(String, String)>);
+pub(super) struct Fields {
+    texts: Vec<(String, String)>,
+    /// What was uploaded, by field.
+    files: Vec<(String, Bytes)>,
+}
 
 /// What stands in a field that is shown again, and what is wrong with it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -35,6 +43,11 @@ pub(super) struct Entered {
 }
 
 impl Entered {
+    /// A field that nothing is wrong with.
+    pub(super) fn of(text: &str) -> Self {
+        Self { text: text.to_owned(), wrong: None }
+    }
+
     /// A field that was refused.
     pub(super) fn refused(text: &str, refusal: Refusal) -> Self {
         Self { text: text.to_owned(), wrong: Some(format!("{}: {}", refusal.message, refusal.hint)) }
@@ -44,7 +57,23 @@ impl Entered {
 impl Fields {
     /// A field without blanks around it; empty when it is not there.
     pub(super) fn text(&self, name: &str) -> &str {
-        self.0.iter().find(|(found, _)| found == name).map_or("", |(_, value)| value.trim())
+        self.exact(name).trim()
+    }
+
+    /// A field as it was entered: blanks may be part of a secret.
+    pub(super) fn exact(&self, name: &str) -> &str {
+        self.texts.iter().find(|(found, _)| found == name).map_or("", |(_, value)| value)
+    }
+
+    /// As [`Fields::exact`], with the line ends that were there before a browser sent them (HTML, "constructing the entry
+    /// list": each becomes CRLF).
+    pub(super) fn lines(&self, name: &str) -> String {
+        self.exact(name).replace("\r\n", "\n")
+    }
+
+    /// The file that was chosen for a field.
+    pub(super) fn file(&self, name: &str) -> Option<&[u8]> {
+        self.files.iter().find(|(found, _)| found == name).map(|(_, bytes)| bytes.as_ref())
     }
 
     /// As [`Fields::text`], none when it is empty.
@@ -52,19 +81,26 @@ impl Fields {
         Some(self.text(name)).filter(|text| !text.is_empty())
     }
 
+    /// Fields as a test has them.
+    #[cfg(test)]
+    pub(super) fn of(pairs: &[(&str, &str)]) -> Self {
+        let text = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        Self { texts: pairs.iter().map(text).collect(), files: Vec::new() }
+    }
+
     /// Whether a box is ticked.
     pub(super) fn ticked(&self, name: &str) -> bool {
-        self.0.iter().any(|(found, _)| found == name)
+        self.texts.iter().any(|(found, _)| found == name)
     }
 
     /// Every value of a field.
     pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |(found, _)| found == name).map(|(_, value)| value.trim())
+        self.texts.iter().filter(move |(found, _)| found == name).map(|(_, value)| value.trim())
     }
 
     /// The fields whose names begin with a prefix, by the rest of the name: `mapping.production` for `mapping.`.
     pub(super) fn below<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
-        self.0.iter().filter_map(move |(name, value)| Some((name.strip_prefix(prefix)?, value.trim())))
+        self.texts.iter().filter_map(move |(name, value)| Some((name.strip_prefix(prefix)?, value.trim())))
     }
 }
 
@@ -87,18 +123,49 @@ impl FromRequest<App> for Form {
 
 impl Fields {
     async fn read(request: Request, app: &App) -> Result<Self, Fault> {
-        let bytes = axum::body::Bytes::from_request(request, app).await.map_err(|error| {
-            let hint = "a form holds at most 16 MiB";
-            ApiError::bad_request(code!("body_invalid"), error.to_string(), hint)
-        })?;
-        let fields = Self(form_urlencoded::parse(&bytes).into_owned().collect());
-        if fields.0.iter().any(|(name, value)| name.contains('\0') || value.contains('\0')) {
+        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        let fields = if kind.is_some_and(|kind| kind.starts_with("multipart/form-data")) {
+            Self::read_parts(request, app).await?
+        } else {
+            let bytes = Bytes::from_request(request, app).await.map_err(unreadable)?;
+            Self { texts: form_urlencoded::parse(&bytes).into_owned().take(MOST + 1).collect(), files: Vec::new() }
+        };
+        if fields.texts.len() > MOST {
+            let title = format!("the form has more than {MOST} fields");
+            let hint = "send less at a time, or use the command line";
+            return Err(ApiError::bad_request(code!("body_invalid"), title, hint).into());
+        }
+        if fields.texts.iter().any(|(name, value)| name.contains('\0') || value.contains('\0')) {
             let hint = "take it out; encode binary values, for example in base64";
             let title = "the form holds a NUL character, which no text here can hold".to_owned();
             return Err(ApiError::bad_request(code!("text_invalid"), title, hint).into());
         }
         Ok(fields)
     }
+
+    /// The parts of a form that may hold files (RFC 7578). A field for a file is sent without one when none was chosen.
+    async fn read_parts(request: Request, app: &App) -> Result<Self, Fault> {
+        let mut parts = Multipart::from_request(request, app).await.map_err(unreadable)?;
+        let mut fields = Self::default();
+        while let Some(part) = parts.next_field().await.map_err(unreadable)? {
+            let name = part.name().unwrap_or_default().to_owned();
+            let file = part.file_name().is_some();
+            let bytes = part.bytes().await.map_err(unreadable)?;
+            if !file {
+                fields.texts.push((name, String::from_utf8_lossy(&bytes).into_owned()));
+            } else if !bytes.is_empty() {
+                fields.files.push((name, bytes));
+            }
+            if fields.texts.len() > MOST {
+                break;
+            }
+        }
+        Ok(fields)
+    }
+}
+
+fn unreadable(error: impl std::fmt::Display) -> ApiError {
+    ApiError::bad_request(code!("body_invalid"), error.to_string(), "a form holds at most 16 MiB")
 }
 
 /// Whether the browser says that a request comes from a page of this console. One that says nothing is old, or no browser:
@@ -146,9 +213,16 @@ mod tests {
 
     #[test]
     fn fields() {
-        let pairs =
-            [("name", " mail "), ("label", "a"), ("label", "b"), ("mapping.production", "live"), ("empty", " ")];
-        let fields = Fields(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec());
+        let pairs = [
+            ("name", " mail "),
+            ("label", "a"),
+            ("label", "b"),
+            ("mapping.production", "live"),
+            ("empty", " "),
+            ("lines", "a\r\nb"),
+        ];
+        let fields = Fields::of(&pairs);
+        assert_eq!((fields.exact("name"), fields.lines("lines").as_str()), (" mail ", "a\nb"));
         assert_eq!((fields.text("name"), fields.text("other"), fields.optional("empty")), ("mail", "", None));
         assert_eq!(fields.all("label").collect::<Vec<_>>(), ["a", "b"]);
         assert_eq!(fields.below("mapping.").collect::<Vec<_>>(), [("production", "live")]);

@@ -28,6 +28,7 @@ mod plan;
 mod project;
 mod query;
 mod reference;
+mod registration;
 mod service;
 mod settings;
 mod sign_in;
@@ -69,6 +70,7 @@ pub(crate) fn router(app: App, guarded: Arc<Guard>) -> Router {
         .merge(marketplace::router())
         .merge(service::router())
         .merge(connect::router())
+        .merge(registration::router())
         .merge(deployments::router())
         .merge(plan::router())
         .merge(graph::router())

@@ -26,7 +26,17 @@ const ENTRIES: &[Entry] = &[
         words: "Dependencies",
         page: "connections",
         levels: EVERYWHERE,
-        below: &[Entry { words: "Connections", page: "connections", levels: EVERYWHERE, below: &[] }],
+        below: &[
+            Entry { words: "Connections", page: "connections", levels: EVERYWHERE, below: &[] },
+            Entry {
+                words: "Third-Party Services",
+                page: "third-party-services",
+                levels: &[Level::Organization, Level::Project],
+                below: &[],
+            },
+            Entry { words: "Databases", page: "databases", levels: &[Level::Organization], below: &[] },
+            Entry { words: "Other Resources", page: "other-resources", levels: &[Level::Organization], below: &[] },
+        ],
     },
     Entry { words: "Marketplace", page: "marketplace", levels: EVERYWHERE, below: &[] },
     Entry { words: "Graph", page: "graph", levels: EVERYWHERE, below: &[] },

@@ -1,6 +1,7 @@
 //! How values are written for people.
 
 use jiff::Timestamp;
+use tieline_core::kind::Kind;
 use tieline_core::model::{Scheme, ServiceType};
 
 /// A time to the minute, in UTC, since those who read it sit in many places.
@@ -18,6 +19,11 @@ pub(super) fn service_type(found: &ServiceType) -> &'static str {
         ServiceType::Broker => "Broker",
         ServiceType::Storage => "Storage",
     }
+}
+
+/// What people call a kind of resource.
+pub(super) fn kind(name: &str) -> &str {
+    Kind::find(name).map_or(name, |kind| kind.title)
 }
 
 /// What people call an authentication scheme.

@@ -7,6 +7,7 @@ mod forms;
 mod graph;
 mod look;
 mod market;
+mod registration;
 mod sessions;
 mod settings;
 pub(crate) mod visit;
