@@ -6,6 +6,7 @@
 mod actor;
 mod allowed;
 mod answer;
+mod application;
 mod audit;
 pub mod backup;
 mod component;

@@ -25,7 +25,7 @@ pub struct Application {
 }
 
 impl Application {
-    fn read(row: &Row) -> Result<Self> {
+    pub(crate) fn read(row: &Row) -> Result<Self> {
         Ok(Self {
             id: row.parsed("id")?,
             organization_id: row.parsed("organization_id")?,

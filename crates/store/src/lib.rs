@@ -1,6 +1,7 @@
 //! All SQL of Tieline, for SQLite and PostgreSQL. It records and finds; it decides nothing and never sees a plaintext
 //! secret: what is sealed arrives as bytes and leaves as bytes.
 
+pub mod application;
 pub mod backup;
 pub mod connection;
 pub mod db;

@@ -110,7 +110,7 @@ pub struct Subscription {
 }
 
 impl Subscription {
-    fn read(row: &Row) -> Result<Self> {
+    pub(crate) fn read(row: &Row) -> Result<Self> {
         Ok(Self {
             connection_id: row.parsed("connection_id")?,
             environment_id: row.parsed("environment_id")?,
@@ -122,7 +122,7 @@ impl Subscription {
 }
 
 impl Decision {
-    fn read(row: &Row) -> Result<Self> {
+    pub(crate) fn read(row: &Row) -> Result<Self> {
         Ok(Self {
             subscriber: row.parsed("subscriber")?,
             service_id: row.parsed("service_id")?,

@@ -100,6 +100,9 @@ enum Scoped {
     /// Connect to services, and see the variables that a connection becomes
     #[command(subcommand)]
     Connection(Box<command::connection::ConnectionCommand>),
+    /// See the OAuth applications of connections, and their keys in each environment
+    #[command(subcommand)]
+    Application(command::application::ApplicationCommand),
     /// See who calls which service, and decide about it
     #[command(subcommand)]
     Subscription(command::subscription::SubscriptionCommand),
@@ -179,6 +182,7 @@ fn run(cli: Cli) -> Done {
         Scoped::Variables(arguments) => command::variables::run(&arguments, &context),
         Scoped::Run(arguments) => command::run::run(arguments, &context),
         Scoped::Descriptor(command) => command::descriptor::run(command, context.output()),
+        Scoped::Application(command) => command::application::run(command, &context),
         Scoped::Subscription(command) => command::subscription::run(command, &context),
         Scoped::Graph(arguments) => command::graph::run(&arguments, &context),
         Scoped::Token(command) => command::token::run(command, &context),

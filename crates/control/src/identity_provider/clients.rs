@@ -113,26 +113,7 @@ impl Work<'_> {
         let found = self.transaction.application_by_id(application).await?;
         let missing = || Error::Inconsistent(format!("the application {application} is missing"));
         let application = found.ok_or_else(missing)?;
-        let owner = match application.owner_kind.as_str() {
-            "project" => match application.owner_id.parse() {
-                Ok(id) => self.transaction.project_by_id(id).await?.map(|project| project.handle),
-                Err(_) => None,
-            },
-            "component" => match application.owner_id.parse() {
-                Ok(id) => match self.transaction.component_by_id(id).await? {
-                    Some(component) => {
-                        let project = self.transaction.project_by_id(component.project_id).await?;
-                        project.map(|project| format!("{}/{}", project.handle, component.handle))
-                    }
-                    None => None,
-                },
-                Err(_) => None,
-            },
-            _ => match application.owner_id.parse() {
-                Ok(id) => self.transaction.connection_held_by_id(id).await?.map(|connection| connection.name),
-                Err(_) => None,
-            },
-        };
+        let owner = self.application_owner(&application).await?.map(|owner| owner.name());
         let owner = owner.unwrap_or(application.owner_id);
         let (organization, environment) = (&self.organization.handle, &environment.handle);
         Ok(format!("Tieline: {organization}, {} {owner}, {environment}", application.owner_kind))

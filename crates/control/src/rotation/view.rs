@@ -67,7 +67,7 @@ impl Work<'_> {
     }
 
     /// The handles of a component and its project, if the actor may see them.
-    async fn place_visible(&mut self, id: ComponentId) -> Result<Option<(String, String)>> {
+    pub(crate) async fn place_visible(&mut self, id: ComponentId) -> Result<Option<(String, String)>> {
         let Some(component) = self.transaction.component_by_id(id).await? else { return Ok(None) };
         if self.verdict(Permission::View, Some(component.project_id)) != Verdict::Allowed {
             return Ok(None);

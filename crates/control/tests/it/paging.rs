@@ -9,6 +9,7 @@ use tieline_core::model::ComponentType;
 use tieline_core::wire::access::AuditQuery;
 use tieline_core::wire::service::ServiceQuery;
 
+use crate::deployment::build::orders;
 use crate::provider;
 use crate::world::{ACME, SHOP, World, refused};
 
@@ -22,7 +23,11 @@ enum List {
     Tokens,
     Deployments,
     Audit,
+    Applications,
 }
+
+const LISTS: [List; 6] =
+    [List::Connections, List::Services, List::Deployments, List::Tokens, List::Audit, List::Applications];
 
 /// Adds one thing of a list; names go over the whole alphabet, so that some come before what was read and some after.
 async fn add(world: &World, list: List, number: usize) {
@@ -39,6 +44,11 @@ async fn add(world: &World, list: List, number: usize) {
                 json!({ "name": "live", "url": "https://x.example", "environments": ["development"], "values": {} });
             let request = json!({ "name": name, "version": "v1", "endpoints": [endpoint] });
             control.service_register(admin, ACME, serde_json::from_value(request).unwrap(), false, None).await.unwrap();
+        }
+        List::Applications => {
+            let service = "service:/shop/orders/v1/api";
+            let request = json!({ "name": format!("{name}-x"), "service": service, "level": "organization" });
+            control.connection_create(admin, ACME, serde_json::from_value(request).unwrap()).await.unwrap();
         }
         List::Tokens | List::Audit => {
             let request = json!({ "name": name, "role": "viewer" });
@@ -78,6 +88,10 @@ async fn page(
             let page = control.deployment_list(admin, ACME, SHOP, "web", None, &query).await?;
             (page.items.into_iter().map(|item| item.version).collect(), page.next)
         }
+        List::Applications => {
+            let page = control.application_list(admin, ACME, &query).await?;
+            (page.items.into_iter().filter_map(|item| item.connection).collect(), page.next)
+        }
         List::Audit => {
             let query = AuditQuery { cursor, limit: Some(2), ..AuditQuery::default() };
             let page = control.audit_list(admin, ACME, &query).await?;
@@ -110,7 +124,9 @@ async fn everything_is_given_once_while_more_is_added() {
     for world in World::all().await {
         provider::mail(&world, &[("live", &["development"])]).await;
         world.component("web", ComponentType::Service).await;
-        for list in [List::Connections, List::Services, List::Deployments, List::Tokens, List::Audit] {
+        world.component("orders", ComponentType::Service).await;
+        orders().done(&world).await;
+        for list in LISTS {
             for number in 0..MANY {
                 add(&world, list, number).await;
             }
@@ -128,7 +144,7 @@ async fn everything_is_given_once_while_more_is_added() {
 async fn a_cursor_of_nothing_is_refused() {
     let world = World::sqlite().await;
     world.component("web", ComponentType::Service).await;
-    for list in [List::Connections, List::Services, List::Deployments, List::Tokens, List::Audit] {
+    for list in LISTS {
         for cursor in ["7", "%", "", "bm9uc2Vuc2U"] {
             let refusal = refused(page(&world, list, Some(cursor.to_owned())).await);
             assert_eq!(refusal.code, "cursor_invalid", "{list:?} {cursor:?}");

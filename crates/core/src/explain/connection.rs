@@ -10,6 +10,12 @@ pub(super) const PAGES: &[(&str, &str)] = &[
          widen the visibility.",
     ),
     (
+        "application_not_found",
+        "No OAuth application has this id in the organization, or you may not see the connections that use it. An application \
+         is there as long as a connection uses it, also a deleted one that deployments hold. `tieline application list` shows \
+         those that you may see; `tieline connection view` names that of a connection.",
+    ),
+    (
         "component_deployed",
         "A component that is deployed is not deleted by accident. Undeploy it in each environment that the message names, \
          or repeat with --force, which ends its deployments.",

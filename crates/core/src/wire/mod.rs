@@ -1,6 +1,7 @@
 //! What goes over the wire, in both directions: the JSON of the API, which is also what the command line prints.
 
 pub mod access;
+pub mod application;
 pub mod connection;
 pub mod graph;
 pub mod identity_provider;

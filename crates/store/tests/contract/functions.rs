@@ -19,6 +19,7 @@ use tieline_core::model::{
 use tieline_core::route_table::ScopedOperation;
 use tieline_core::secret::Secret;
 use tieline_store::Transaction;
+use tieline_store::application::{ApplicationClient, ClientSecret};
 use tieline_store::backup::TABLES;
 use tieline_store::connection::Connection;
 use tieline_store::deployment::Deployment;
@@ -243,6 +244,9 @@ async fn keys(transaction: &mut Transaction) -> Done {
     assert_eq!((application.owner_kind.as_str(), application.organization_id), ("project", ORGANIZATION));
     assert_eq!(transaction.application_of_client("client").await?, Some(APPLICATION));
     assert_eq!(transaction.application_of_client("another").await?, None);
+    assert_eq!(transaction.applications_page(ORGANIZATION, "", 10).await?, [application]);
+    assert_eq!(transaction.applications_page(ORGANIZATION, &APPLICATION.to_string(), 10).await?, []);
+    assert_eq!(transaction.application_clients(APPLICATION).await?, [client_of([0, 1, 0])]);
     identity_provider(transaction).await?;
     signing(transaction).await
 }
@@ -347,6 +351,12 @@ async fn signing(transaction: &mut Transaction) -> Done {
     assert_eq!(transaction.revocations(ORGANIZATION, 19).await?, [revocation]);
     assert_eq!(transaction.revocations(ORGANIZATION, 20).await?, []);
     Ok(())
+}
+
+/// The only client, with its secrets that are live, that retire, and that are revoked.
+fn client_of([live, retiring, revoked]: [i64; 3]) -> ApplicationClient {
+    let id = "client".to_owned();
+    ApplicationClient { id, environment_id: ENVIRONMENT, created_at: AT, live, retiring, revoked }
 }
 
 fn key(id: u128, digest: &[u8]) -> Key {
@@ -471,6 +481,11 @@ async fn subscriptions(transaction: &mut Transaction, connection: &Connection) -
         approval: false,
     };
     assert_eq!(transaction.subscriptions_of_keys(CONNECTION).await?, [key]);
+    assert_eq!(transaction.application_uses_count(APPLICATION).await?, 1);
+    let used = &transaction.application_uses(APPLICATION, 10).await?[0];
+    assert_eq!((used.connection_id, used.name.as_str(), used.deleted), (CONNECTION, connection.name.as_str(), false));
+    assert_eq!(transaction.application_subscriptions(APPLICATION, 10).await?.len(), 1);
+    assert_eq!(transaction.application_subscriptions(APPLICATION, 0).await?, []);
 
     let subscriber = Subscriber::Application(APPLICATION);
     let mut decision = Decision {
@@ -493,7 +508,8 @@ async fn subscriptions(transaction: &mut Transaction, connection: &Connection) -
     transaction.decision_save(&decision).await?;
     assert!(transaction.service_decided(SERVICE, "block").await?);
     transaction.decision_delete(&subscriber, SERVICE, ENVIRONMENT, "approval").await?;
-    assert_eq!(transaction.decisions(&subscriber, SERVICE).await?, [decision]);
+    assert_eq!(transaction.decisions(&subscriber, SERVICE).await?, std::slice::from_ref(&decision));
+    assert_eq!(transaction.decisions_about(&subscriber).await?, [decision]);
     Ok(())
 }
 
@@ -642,6 +658,9 @@ async fn retiring(transaction: &mut Transaction) -> Done {
     let secret = Credential { key: Key { not_after: Some(end), ..held }, ..secret };
     assert_eq!(transaction.retiring_next("").await?, Some(ORGANIZATION));
     assert_eq!(transaction.retiring_next(&ORGANIZATION.to_string()).await?, None);
+    assert_eq!(transaction.application_clients(APPLICATION).await?, [client_of([0, 1, 0])]);
+    let shown = ClientSecret { holder: None, created_at: AT, not_after: Some(end), revoked_at: None };
+    assert_eq!(transaction.client_secrets_shown("client", 10).await?, [shown]);
     let keys = transaction.api_keys(CONNECTION, ENVIRONMENT).await?;
     let issued = Issued::ApiKey { connection: CONNECTION };
     let key = Credential { issued, environment_id: ENVIRONMENT, key: keys[0].clone() };
@@ -660,6 +679,8 @@ async fn retiring(transaction: &mut Transaction) -> Done {
     }
     assert_eq!(transaction.retiring_next("").await?, None);
     assert_eq!(transaction.client_secrets("client").await?, []);
+    assert_eq!(transaction.application_clients(APPLICATION).await?, [client_of([0, 0, 1])]);
+    assert_eq!(transaction.client_secrets_shown("client", 10).await?[0].revoked_at, Some(AT));
     Ok(())
 }
 

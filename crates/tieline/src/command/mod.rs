@@ -1,5 +1,6 @@
 //! The commands, one room per noun: each reads its flags, calls the API, and prints the answer.
 
+pub(crate) mod application;
 pub(crate) mod audit;
 pub(crate) mod backup;
 pub(crate) mod component;

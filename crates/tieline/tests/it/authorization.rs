@@ -46,13 +46,14 @@ const EVERYBODY: [&str; 12] = [
 ];
 
 /// What a target that is not there for somebody is answered with.
-const NOT_THERE: [&str; 6] = [
+const NOT_THERE: [&str; 7] = [
     "organization_not_found",
     "project_not_found",
     "component_not_found",
     "connection_not_found",
     "service_not_found",
     "subscription_not_found",
+    "application_not_found",
 ];
 
 /// The connection of project `shop` to the service of `orders` that operations are tried on.
@@ -139,6 +140,8 @@ fn table() -> Vec<(&'static str, Row, Value)> {
         ("connection_update", DEVELOP, json!({ "mapping": { "no-such-environment": "x" } })),
         ("connection_rotate", DEVELOP, json!({ "deadline": 0 })),
         ("connection_revoke", DEVELOP, json!({ "component": "billing", "environments": ["nowhere"] })),
+        ("application_list", MEMBERS, Value::Null),
+        ("application_view", VIEW, Value::Null),
         ("subscription_list", MEMBERS, Value::Null),
         ("subscription_update", ADMINISTER, json!({ "plan": "!" })),
         ("subscription_approve", ADMINISTER, json!({})),
@@ -294,6 +297,8 @@ async fn installation_admin(server: &TestServer) -> String {
 /// Method and path of each operation, with the target's handles filled in.
 fn operations(server: &TestServer) -> BTreeMap<String, (String, String)> {
     let document = server.ask("GET", "/openapi.json", None, None).body;
+    let list = server.ask("GET", "/organizations/acme/applications", Some(&server.admin_token()), None).body;
+    let application = list["items"][0]["id"].as_str().expect("the connection's application").to_owned();
     let (mut operations, mut beside) = (BTreeMap::new(), BTreeSet::new());
     for (path, methods) in document["paths"].as_object().expect("paths") {
         let Some(mut filled) = path.strip_prefix("/api/v1").map(str::to_owned) else {
@@ -311,6 +316,7 @@ fn operations(server: &TestServer) -> BTreeMap<String, (String, String)> {
             ("reference", "service:%2Fshop%2Forders%2Fv1%2Fapi"),
             ("connection", CONNECTION),
             ("subscription", &format!("{CONNECTION}.development")),
+            ("application", &application),
             ("token", "no-such-token"),
         ] {
             filled = filled.replace(&format!("{{{name}}}"), handle);

@@ -43,6 +43,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
 
 /// Which deployments are listed.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 struct ListParams {
     /// Only those of this environment.
     environment: Option<String>,
@@ -57,6 +58,7 @@ struct ListParams {
 
 /// Which major is meant.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 struct VersionParams {
     /// `vN`, when several majors are live.
     version: Option<String>,
@@ -64,6 +66,7 @@ struct VersionParams {
 
 /// Which snapshot a runner asks for.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 struct SnapshotParams {
     /// `vN`, when several majors are live.
     version: Option<String>,

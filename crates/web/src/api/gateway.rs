@@ -27,6 +27,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
 /// What a gateway has already, and how long it waits for more.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 struct TableParams {
     /// The number up to which it has everything; 0 for nothing.
     #[serde(default)]

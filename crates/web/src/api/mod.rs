@@ -2,6 +2,7 @@
 //! action.
 
 mod access;
+mod application;
 mod backup;
 mod connection;
 mod deployment;
@@ -20,6 +21,7 @@ use crate::App;
 pub(crate) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(access::router())
+        .merge(application::router())
         .merge(backup::router())
         .merge(connection::router())
         .merge(deployment::router())

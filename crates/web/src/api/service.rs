@@ -34,6 +34,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
 /// Whether something is taken away although it is in use.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 struct ForceParams {
     /// Take away what is in use.
     #[serde(default)]
@@ -43,6 +44,7 @@ struct ForceParams {
 /// Which project references without one mean.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 struct ProjectParams {
     /// The project that a reference without one means.
     project: Option<String>,
@@ -51,6 +53,7 @@ struct ProjectParams {
 /// Which project references without one mean, and whether something in use is taken away.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 struct DeleteParams {
     /// The project that a reference without one means.
     project: Option<String>,

@@ -18,6 +18,6 @@ fn request(more: &Value) -> IdentityProviderSet {
     serde_json::from_value(body).unwrap()
 }
 
-async fn set(world: &World) -> IdentityProviderView {
+pub(crate) async fn set(world: &World) -> IdentityProviderView {
     world.control.identity_provider_set(&world.admin, ACME, request(&json!({}))).await.unwrap()
 }
