@@ -48,6 +48,12 @@ const ENTRIES: &[Entry] = &[
         below: &[
             Entry { words: "Environments", page: "settings/environments", levels: &[Level::Organization], below: &[] },
             Entry { words: "Tokens", page: "settings/tokens", levels: &[Level::Organization], below: &[] },
+            Entry {
+                words: "OAuth applications",
+                page: "settings/applications",
+                levels: &[Level::Organization],
+                below: &[],
+            },
             Entry { words: "Approvals", page: "settings/approvals", levels: &[Level::Organization], below: &[] },
             Entry {
                 words: "Identity provider",
@@ -79,7 +85,11 @@ pub(super) fn items(place: &Place, page: &str) -> Vec<Item> {
 
 /// Takes out the entries whose pages would refuse who may do no more than this.
 pub(super) fn keep_allowed(items: &mut Vec<Item>, allowed: Allowed) {
-    let refused = |item: &Item| matches!(item.words, "Audit" | "Tokens") && !allowed.administer_organization;
+    let refused = |item: &Item| match item.words {
+        "Audit" => !allowed.administer_organization,
+        "Tokens" => !allowed.administer_something,
+        _ => false,
+    };
     items.retain(|item| !refused(item));
     for item in items {
         item.below.retain(|below| !refused(below));

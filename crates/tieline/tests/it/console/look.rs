@@ -15,6 +15,7 @@ const PAGES: &[&str] = &[
     "/organizations/acme/audit?verify=true&action=none",
     "/organizations/acme/settings/environments",
     "/organizations/acme/settings/tokens",
+    "/organizations/acme/settings/applications",
     "/organizations/acme/settings/approvals",
     "/organizations/acme/settings/approvals?state=all",
     "/organizations/acme/settings/identity-provider",
@@ -57,9 +58,13 @@ const PAGES: &[&str] = &[
 async fn every_page_is_for_everybody() {
     let shop = dependent();
     super::market::registered(&shop);
+    let applications = shop.tieline(&["application", "list", "--output", "json"]).done().json();
+    let application = applications[0]["id"].as_str().expect("an application");
+    let application = format!("/organizations/acme/settings/applications/{application}");
     for look in Look::STYLES {
         let browser = Browser::signed_in(&shop.server, look, None).await;
         look_at(&browser, look, PAGES).await;
+        look_at(&browser, look, &[application.as_str()]).await;
         browser.close().await;
     }
 }

@@ -16,7 +16,9 @@ use tieline_core::wire::tenancy::EnvironmentView;
 
 use super::fault::Fault;
 use super::frame::Frame;
+use super::marketplace::service_path;
 use super::place::{self, Level, Place, segment};
+use super::settings::applications;
 use super::visitor::Visitor;
 use crate::{ApiError, App};
 
@@ -88,6 +90,16 @@ impl Base {
     /// The address of a page of the connection; none for its own.
     fn path(&self, page: &str) -> String {
         address(&self.place, &self.connection, page)
+    }
+
+    /// The page of the service that it leads to.
+    fn service(&self) -> String {
+        service_path(&self.place, &self.connection.service)
+    }
+
+    /// The page of its OAuth application.
+    fn application(&self, id: &str) -> String {
+        applications::path(&self.place, id)
     }
 
     /// Whether anybody uses it.

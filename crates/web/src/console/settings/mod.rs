@@ -1,5 +1,7 @@
-//! The settings of an organization: environments, tokens, approvals, and the identity provider. A page each.
+//! The settings of an organization: environments, tokens, OAuth applications, approvals, and the identity provider. A page
+//! each.
 
+pub(super) mod applications;
 mod approvals;
 mod environments;
 mod identity_provider;
@@ -13,6 +15,7 @@ pub(super) fn router() -> Router<App> {
     Router::new()
         .merge(environments::router())
         .merge(tokens::router())
+        .merge(applications::router())
         .merge(approvals::router())
         .merge(identity_provider::router())
 }

@@ -55,8 +55,13 @@ impl TokensPage {
     /// Of a field that is not refused by itself.
     const NOT_WRONG: Option<&'static str> = None;
 
-    /// The roles of an organization's tokens, the least first.
-    const ROLES: [Role; 5] = [Role::Viewer, Role::Developer, Role::ProjectAdmin, Role::OrganizationAdmin, Role::Runner];
+    /// The roles of an organization's tokens that the visitor may give, the least first.
+    fn roles(&self) -> &'static [Role] {
+        match self.frame.allowed.administer_organization {
+            true => &[Role::Viewer, Role::Developer, Role::ProjectAdmin, Role::OrganizationAdmin, Role::Runner],
+            false => &[Role::Viewer, Role::Developer, Role::Runner],
+        }
+    }
 
     /// What a token is limited to.
     fn limits(token: &TokenView) -> String {
