@@ -7,6 +7,7 @@ use anyhow::{Context, Result, ensure};
 
 use super::Bench;
 use crate::load::{self, Request};
+use crate::machine;
 use crate::table::{Table, median, milliseconds, progress, quantile};
 use crate::world::{Copies, World};
 
@@ -39,7 +40,7 @@ const PAGES: [&str; 20] = [
 
 pub(crate) fn measure(bench: &Bench) -> Result<()> {
     let title = format!("Pages of the console, {} connections", bench.small);
-    let mut table = Table::new(title, &["database", "page", "size", "goal", "median", "p99", "goal"]);
+    let mut table = Table::new(title, &["database", "page", "size", "goal", "processor", "median", "p99", "goal"]);
     progress("pages: SQLite");
     rows(bench, bench.world()?, &mut table)?;
     if let Some(world) = bench.world_on_postgres()? {
@@ -60,12 +61,16 @@ fn rows(bench: &Bench, mut world: World, table: &mut Table) -> Result<()> {
         let path = format!("/organizations/bench{page}");
         let request = Request::with_headers(&path, &[format!("cookie: {session}")]);
         let size = load::ask(address, &request).with_context(|| path.clone())?.len();
-        let times = load::repeat(address, &vec![request; if bench.quick { 3 } else { TIMES }])?;
+        let requests = vec![request; if bench.quick { 3 } else { TIMES }];
+        let before = machine::processor_time(world.server()?.pid())?;
+        let times = load::repeat(address, &requests)?;
+        let used = (machine::processor_time(world.server()?.pid())? - before).as_secs_f64() / times.len() as f64;
         table.row([
             world.database.kind().to_owned(),
             path.replace(&connection, "/connections/…"),
             format!("{:.1} KB", size as f64 / 1e3),
             "< 50 KB".to_owned(),
+            format!("{:.1} ms", used * 1e3),
             milliseconds(median(&times)),
             milliseconds(quantile(&times, 0.99)),
             "< 30 ms".to_owned(),

@@ -32,9 +32,26 @@ pub(crate) struct Consumer {
 impl Work<'_> {
     /// Who uses a service, through whichever connection.
     pub(crate) async fn consumers_of_service(&mut self, service: ServiceId) -> Result<Vec<Consumer>> {
+        let environments = self.transaction.environments(self.organization.id).await?;
+        let connections = self.transaction.connections_of_service(service).await?;
+        let connections: BTreeMap<_, _> = connections.into_iter().map(|found| (found.id, found)).collect();
         let mut consumers = Vec::new();
-        for connection in self.transaction.connections_of_service(service).await? {
-            consumers.extend(self.consumers_of_connection(&connection).await?);
+        for found in self.transaction.uses_of_service(service).await? {
+            let place = environments.iter().find(|environment| environment.id == found.environment_id);
+            let (Some(connection), Some(place)) = (connections.get(&found.connection_id), place) else { continue };
+            let visible = self.verdict(Permission::View, Some(found.project_id)) == Verdict::Allowed;
+            let view = visible.then(|| ConsumerView {
+                project: found.project,
+                component: found.component,
+                environment: place.handle.clone(),
+                version: Some(found.version),
+                connection: connection.name.clone(),
+            });
+            let (environment, component) = (place.id, found.component_id);
+            consumers.push(Consumer { environment, component, connection: connection.clone(), view });
+        }
+        for connection in self.transaction.external_connections_of_service(service).await? {
+            consumers.extend(self.external_consumers(&connection, &environments).await?);
         }
         Ok(consumers)
     }
@@ -52,9 +69,21 @@ impl Work<'_> {
         if let Some(component) = connection.component_id
             && self.is_external(component).await?
         {
-            for place in self.external_environments(connection, &environments).await? {
-                consumers.extend(self.consumer(connection, component, Some(place), None).await?);
-            }
+            consumers.extend(self.external_consumers(connection, &environments).await?);
+        }
+        Ok(consumers)
+    }
+
+    /// The external consumer whose own a connection is, wherever the connection works.
+    async fn external_consumers(
+        &mut self,
+        connection: &Connection,
+        environments: &[Environment],
+    ) -> Result<Vec<Consumer>> {
+        let Some(component) = connection.component_id else { return Ok(Vec::new()) };
+        let mut consumers = Vec::new();
+        for place in self.external_environments(connection, environments).await? {
+            consumers.extend(self.consumer(connection, component, Some(place), None).await?);
         }
         Ok(consumers)
     }

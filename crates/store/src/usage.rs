@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 use tieline_core::endpoint::{EndpointType, Visibility};
-use tieline_core::id::{ComponentId, ConnectionId, DeploymentId, EnvironmentId, InstanceId, ServiceId};
+use tieline_core::id::{ComponentId, ConnectionId, DeploymentId, EnvironmentId, InstanceId, ProjectId, ServiceId};
 use tieline_core::route_table::ScopedOperation;
 
 use crate::row::{Row, Value, json, text};
@@ -45,8 +45,60 @@ impl DeployedEndpoint {
     }
 }
 
+/// A live deployment whose descriptor refers to a connection to a service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceUse {
+    /// The connection.
+    pub connection_id: ConnectionId,
+    /// Where the deployment is.
+    pub environment_id: EnvironmentId,
+    /// What is deployed.
+    pub component_id: ComponentId,
+    /// Its handle.
+    pub component: String,
+    /// Its project.
+    pub project_id: ProjectId,
+    /// The project's handle.
+    pub project: String,
+    /// Which version.
+    pub version: String,
+}
+
+impl ServiceUse {
+    fn read(row: &Row) -> Result<Self> {
+        Ok(Self {
+            connection_id: row.parsed("connection_id")?,
+            environment_id: row.parsed("environment_id")?,
+            component_id: row.parsed("component_id")?,
+            component: row.text("component")?,
+            project_id: row.parsed("project_id")?,
+            project: row.text("project")?,
+            version: row.text("version")?,
+        })
+    }
+}
+
 /// What a deployment offers and uses.
 impl Transaction {
+    /// The live deployments whose descriptors refer to a connection to a service, by connection and deployment.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn uses_of_service(&mut self, service: ServiceId) -> Result<Vec<ServiceUse>> {
+        let sql = "SELECT connection.id AS connection_id, deployment.environment_id, deployment.component_id,
+                 component.handle AS component, component.project_id, project.handle AS project, release.version
+             FROM connection
+             JOIN deployment_connection ON deployment_connection.connection_id = connection.id
+                 AND deployment_connection.live
+             JOIN deployment ON deployment.id = deployment_connection.deployment_id
+             JOIN component ON component.id = deployment.component_id
+             JOIN project ON project.id = component.project_id
+             JOIN release ON release.id = deployment.release_id
+             WHERE connection.service_id = $1 AND connection.deleted_at IS NULL
+             ORDER BY connection.name_part, connection.id, deployment.sequence, deployment.id";
+        self.rows(sql, &[text(service)]).await?.iter().map(ServiceUse::read).collect()
+    }
+
     /// Records where a live deployment offers a service.
     ///
     /// # Errors

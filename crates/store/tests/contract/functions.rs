@@ -39,7 +39,7 @@ use tieline_store::session::{Owner, Session, SignInLink};
 use tieline_store::subscription::{ClientSubscription, Decision, KeySubscription, Subscriber, Subscription};
 use tieline_store::tenancy::{Component, Environment, Project};
 use tieline_store::token::{Installation, Token};
-use tieline_store::usage::DeployedEndpoint;
+use tieline_store::usage::{DeployedEndpoint, ServiceUse};
 use tieline_store::user::{Identity, Invitation, Membership, User};
 use uuid::Uuid;
 
@@ -419,6 +419,7 @@ async fn connections(transaction: &mut Transaction) -> Done {
         assert_eq!(transaction.connections_named(ORGANIZATION, project, component, "ORDERS_API").await?, expect);
     }
     assert_eq!(transaction.connections_of_service(SERVICE).await?, all);
+    assert_eq!(transaction.external_connections_of_service(SERVICE).await?, []);
     assert_eq!(transaction.connection_count_of_service(SERVICE).await?, 1);
     assert_eq!(transaction.connections_holding_service(SERVICE).await?, all);
     assert_eq!(transaction.connections_of_application(APPLICATION).await?, all);
@@ -589,6 +590,16 @@ async fn deployments(transaction: &mut Transaction) -> Done {
     transaction.deployment_connection_insert(DEPLOYMENT, CONNECTION).await?;
     assert_eq!(transaction.deployment_connections(DEPLOYMENT).await?, [CONNECTION]);
     assert_eq!(transaction.deployments_using_connection(CONNECTION).await?, all);
+    let used = ServiceUse {
+        connection_id: CONNECTION,
+        environment_id: ENVIRONMENT,
+        component_id: COMPONENT,
+        component: "Orders".to_owned(),
+        project_id: PROJECT,
+        project: "Shop".to_owned(),
+        version: "v1.0".to_owned(),
+    };
+    assert_eq!(transaction.uses_of_service(SERVICE).await?, [used]);
     assert_eq!(transaction.connections_of_deployment(DEPLOYMENT).await?.len(), 1);
     graph(transaction).await?;
     let later = "2020-01-01T00:00:00Z".parse().expect("a time");

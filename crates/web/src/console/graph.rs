@@ -27,6 +27,9 @@ const PAGE: &str = "graph";
 /// The largest drawing of a page, in bytes: with the list beside it the page stays below 50 kB, and more than these forty
 /// boxes or so nobody reads at once.
 const LARGEST: usize = 24_000;
+/// So many boxes may be drawn within that: a box and its line take more than 300 bytes. Laying out more, only to find it too
+/// large, takes longer than all the rest of the page.
+const BOXES: usize = 80;
 /// So many rows each list of the page holds.
 const ROWS: usize = 30;
 
@@ -122,7 +125,8 @@ async fn graph(State(app): State<App>, visitor: Visitor, mut place: Place, Asked
     let mut choices = vec![choice("All environments", None)];
     choices.extend(environments.iter().map(|environment| choice(&environment.handle, Some(&environment.handle))));
     let links = Links { node: &|node| Some(way.node(node)), edge: &|edge| Some(way.connection(edge)) };
-    let drawing = (!view.edges.is_empty()).then(|| svg(&of_view(&view, &links), Style::Page));
+    let drawn = !view.edges.is_empty() && view.nodes.len() <= BOXES;
+    let drawing = drawn.then(|| svg(&of_view(&view, &links), Style::Page));
     let found = lines(&view.edges);
     let filled = GraphPage {
         environments: choices,

@@ -5,11 +5,12 @@ use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
 use serde::Deserialize;
-use tieline_control::{Error, Kind};
+use tieline_control::Error;
+use tieline_core::wire::connection::ConsumerView;
 use tieline_core::wire::service::{ServiceConsumers, ServiceDetail, ServiceStanding, ServiceView};
 
 use super::definition::Part;
-use super::fault::{Fault, PageResult};
+use super::fault::PageResult;
 use super::frame::Frame;
 use super::marketplace::{PAGE, may_connect, service_path};
 use super::place::{self, Level, Place};
@@ -33,11 +34,14 @@ const USE: Tab = ("How to use", "use");
 const DOCUMENTS: Tab = ("Related documents", "documents");
 const CONSUMERS: Tab = ("Consumers", "consumers");
 
+/// Consumers on a page: each is some 300 bytes, and the page stays below 50 kB.
+const ROWS: usize = 50;
+
 #[derive(Debug, Default, Deserialize)]
 struct Query {
     #[serde(default)]
     tab: String,
-    /// Where a page of the definition begins.
+    /// Where a page of the definition, or of the consumers, begins.
     #[serde(default)]
     from: usize,
     /// A type of the definition.
@@ -60,7 +64,29 @@ struct ServicePage {
     /// What is shown of the definition, on its tab.
     part: Option<Part>,
     /// Who uses it, for its owners on their tab.
-    consumers: Option<ServiceConsumers>,
+    consumers: Option<Consumers>,
+}
+
+/// A page of who uses a service.
+struct Consumers {
+    rows: Vec<ConsumerView>,
+    /// Whether it is the first.
+    first: bool,
+    /// Where the first is.
+    start: String,
+    /// Where the next is.
+    next: Option<String>,
+    /// How many there are in projects that the visitor may not see.
+    hidden: usize,
+}
+
+impl Consumers {
+    fn of(found: ServiceConsumers, from: usize, start: String) -> Self {
+        let ServiceConsumers { consumers, hidden } = found;
+        let end = from.saturating_add(ROWS);
+        let next = (consumers.len() > end).then(|| format!("{start}&from={end}"));
+        Self { rows: consumers.into_iter().skip(from).take(ROWS).collect(), first: from == 0, start, next, hidden }
+    }
 }
 
 impl ServicePage {
@@ -109,28 +135,50 @@ async fn service(
     let (Some(standing), Some(detail)) = (service.standing.take(), service.detail.take()) else {
         return Err(Error::Inconsistent("a service is shown without detail".into()).into());
     };
-    let consumers = owned(control.service_consumers(actor, &organization, &reference, project).await)?;
     let mut tabs = vec![OVERVIEW];
     tabs.extend(detail.definition.is_some().then_some(DEFINITION));
     tabs.extend([USE, DOCUMENTS]);
-    tabs.extend(consumers.is_some().then_some(CONSUMERS));
+    // Whoever owns it is told how many connections lead to it, and may ask whose.
+    tabs.extend(standing.connections.is_some().then_some(CONSUMERS));
     let tab = tabs.iter().find(|tab| tab.1 == query.tab).map_or(OVERVIEW.1, |tab| tab.1);
+    let address = format!("{}?tab={tab}", service_path(&place, &service.reference));
     let mut part = None;
     if tab == DEFINITION.1 {
         let outline = control.service_outline(actor, &organization, &reference, project).await?;
-        let address = format!("{}?tab={tab}", service_path(&place, &service.reference));
-        part = Some(Part::of(outline, query.from, &query.schema, address));
+        part = Some(Part::of(outline, query.from, &query.schema, address.clone()));
+    }
+    let mut consumers = None;
+    if tab == CONSUMERS.1 {
+        let found = control.service_consumers(actor, &organization, &reference, project).await?;
+        consumers = Some(Consumers::of(found, query.from, address));
     }
     let frame = frame.below(&[("Marketplace", place.path(PAGE))]);
     let may_connect = may_connect(&frame, &place) && service.listed;
     page(&ServicePage { frame, place, service, standing, detail, tab, tabs, may_connect, part, consumers })
 }
 
-/// What only owners are answered; nothing for others.
-fn owned<T>(answer: Result<T, Error>) -> Result<Option<T>, Fault> {
-    match answer {
-        Ok(answer) => Ok(Some(answer)),
-        Err(Error::Refused(refusal)) if matches!(refusal.kind, Kind::Forbidden | Kind::NotFound) => Ok(None),
-        Err(error) => Err(error.into()),
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_consumer_is_on_one_page() {
+        let consumer = |at: usize| ConsumerView {
+            project: "shop".to_owned(),
+            component: format!("web-{at}"),
+            environment: "development".to_owned(),
+            version: None,
+            connection: "orders".to_owned(),
+        };
+        let whole = ServiceConsumers { consumers: (0..2 * ROWS + 1).map(consumer).collect(), hidden: 3 };
+        for (from, rows, next) in [
+            (0, ROWS, Some(format!("/x?tab=consumers&from={ROWS}"))),
+            (ROWS, ROWS, Some(format!("/x?tab=consumers&from={}", 2 * ROWS))),
+            (2 * ROWS, 1, None),
+            (usize::MAX, 0, None),
+        ] {
+            let page = Consumers::of(whole.clone(), from, "/x?tab=consumers".to_owned());
+            assert_eq!((page.rows.len(), page.first, page.next, page.hidden), (rows, from == 0, next, 3), "{from}");
+        }
     }
 }
