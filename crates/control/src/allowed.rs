@@ -5,6 +5,7 @@ use tieline_core::access::{Grant, Permission, Verdict};
 use tieline_core::model::Role;
 use tieline_core::wire::tenancy::EnvironmentView;
 
+use crate::grant::require_some_administration;
 use crate::{Actor, Control, Result};
 
 /// What an actor may do in a place.
@@ -18,6 +19,8 @@ pub struct Allowed {
     pub administer_something: bool,
     /// Projects, environments, organization-level connections, resources, tokens, audit, settings.
     pub administer_organization: bool,
+    /// Hand out roles: in the organization, or in a project of it.
+    pub hand_out_roles: bool,
 }
 
 impl Allowed {
@@ -47,6 +50,7 @@ impl Control {
             administer_project: may(Permission::AdministerProject, project),
             administer_something: actor.grants.iter().any(|grant| here(grant) && grant.role >= Role::ProjectAdmin),
             administer_organization: may(Permission::AdministerOrganization, None),
+            hand_out_roles: require_some_administration(&work).is_ok(),
         })
     }
 }

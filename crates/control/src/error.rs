@@ -21,6 +21,9 @@ pub enum Error {
     /// A sealed value could not be opened, or the system refused to seal.
     #[error("sealing failed: {0}")]
     Seal(#[from] tieline_vault::seal::SealError),
+    /// A password could not be hashed, or what is kept of one is no hash.
+    #[error("hashing failed: {0}")]
+    Password(#[from] tieline_vault::password::PasswordError),
     /// A key that signs tokens could not be used.
     #[error("signing failed: {0}")]
     Signing(#[from] tieline_vault::signing::SigningError),
@@ -60,6 +63,8 @@ pub enum Kind {
     Conflict,
     /// The thing changed since the asker read it.
     Changed,
+    /// It is asked for too often, or by too many at a time.
+    Busy,
 }
 
 macro_rules! kinds {
@@ -83,6 +88,8 @@ impl Error {
         forbidden = Forbidden,
         /// The thing changed since the asker read it.
         changed = Changed,
+        /// It is asked for too often.
+        busy = Busy,
     }
 
     /// Says which part of the request a refusal is about. Whoever takes a part of a part adds what is around it.

@@ -15,6 +15,7 @@ mod consumers;
 mod deployment;
 mod environment;
 mod error;
+mod failures;
 mod feed;
 mod grant;
 mod graph;
@@ -24,6 +25,7 @@ mod key;
 mod memory;
 pub mod oauth;
 mod organization;
+mod pace;
 mod page;
 mod project;
 mod purge;
@@ -37,6 +39,7 @@ mod subscription;
 mod table;
 mod token;
 mod upkeep;
+mod user;
 mod work;
 
 use std::collections::{BTreeMap, HashMap};
@@ -59,10 +62,13 @@ use uuid::Uuid;
 
 use crate::actor::Known;
 use crate::deployment::{Delivered, Report};
+use crate::failures::Failures;
 use crate::feed::Feed;
 use crate::identity_provider::Registrations;
 use crate::memory::Memory;
-use crate::oauth::{Clients, Failures, Pace, Signing};
+use crate::oauth::{Clients, Signing};
+use crate::pace::Pace;
+use crate::user::Attempts;
 
 pub use actor::Actor;
 pub use allowed::Allowed;
@@ -76,6 +82,7 @@ pub use session::LoginLink;
 pub use start::{FirstStart, StartError};
 pub use table::{TableCursor, TablePiece, TableStream};
 pub use upkeep::Reconciled;
+pub use user::{InvitationLink, Joining, Step};
 
 /// What a server is told at its start and never changes while it runs.
 #[derive(Debug, Clone)]
@@ -134,10 +141,12 @@ pub struct Control {
     clients: Clients,
     /// Turns at reading definitions for people.
     outlines: Semaphore,
-    /// Those that did not prove themselves.
+    /// Those who did not prove who they are.
     failures: Failures,
-    /// How fast they revoke tokens.
-    pace: Pace,
+    /// How fast clients revoke tokens.
+    revocations: Pace<String>,
+    /// How often people try passwords.
+    attempts: Attempts,
     /// What runners fetch.
     delivered: Memory<(Owner, SnapshotQuery), Arc<Delivered>>,
     /// Which runner took which snapshot, to be recorded together.

@@ -12,13 +12,16 @@ use tieline_vault::keyring::Keyring;
 use tieline_vault::seal::Sealer;
 use tokio::sync::{Mutex, Semaphore, watch};
 
+use crate::failures::Failures;
 use crate::feed::Feed;
 use crate::identity_provider::Registrations;
 use crate::memory::Memory;
-use crate::oauth::{Clients, Failures, Pace, Signing};
+use crate::oauth::{Clients, REVOCATIONS, Signing};
+use crate::pace::Pace;
 use crate::service::OUTLINES;
 use crate::table::first_generation;
 use crate::token::installation_admin;
+use crate::user::Attempts;
 use crate::{Control, Result, Settings, work};
 
 /// Why a server does not start.
@@ -117,7 +120,8 @@ impl Control {
             clients: Clients::new(),
             outlines: Semaphore::new(OUTLINES),
             failures: Failures::default(),
-            pace: Pace::default(),
+            revocations: Pace::new(REVOCATIONS),
+            attempts: Attempts::new(),
             delivered: Memory::new(),
             reports: std::sync::Mutex::default(),
         })

@@ -10,6 +10,7 @@ mod identity_provider;
 mod marketplace;
 mod rotation;
 mod subscription;
+mod user;
 
 /// Marks a string literal as an error code: `code!("name_taken")`. It is the literal itself; the mark lets
 /// `cargo xtask tidy` find every code and ask for its page.
@@ -366,6 +367,7 @@ const TABLES: &[&[(&str, &str)]] = &[
     marketplace::PAGES,
     rotation::PAGES,
     subscription::PAGES,
+    user::PAGES,
     crate::descriptor::CODES,
 ];
 

@@ -74,7 +74,7 @@ impl fmt::Display for Handle {
 
 /// The name of a person's account: an e-mail address or a handle, `[A-Za-z0-9._+@-]{1,254}` beginning with a letter or digit. 254
 /// is the longest address that mail can be sent to (RFC 5321, 4.5.3.1.3). Letters of other scripts, which can look like these,
-/// are left out. Names differ ignoring case.
+/// are left out. Capitals are read as small letters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserName(String);
 
@@ -95,10 +95,10 @@ impl UserName {
         if !name.starts_with(|c: char| c.is_ascii_alphanumeric()) {
             return wrong("it begins with a letter or digit");
         }
-        Ok(Self(name.to_owned()))
+        Ok(Self(name.to_ascii_lowercase()))
     }
 
-    /// The name as it was written.
+    /// The name, in small letters.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -253,6 +253,24 @@ mod tests {
         ] {
             assert_eq!(closest(text, known), expect, "{text}");
         }
+    }
+
+    #[test]
+    fn names_of_accounts() {
+        for (text, expect) in [
+            (" Anna@Example.com ", Some("anna@example.com")),
+            ("o_brien+x@a-b.example", Some("o_brien+x@a-b.example")),
+            ("7", Some("7")),
+            ("", None),
+            ("@anna", None),
+            ("anna b", None),
+            ("anna#1", None),
+            ("user:anna", None),
+            ("аnna@example.com", None),
+        ] {
+            assert_eq!(UserName::parse(text).ok().as_ref().map(UserName::as_str), expect, "{text}");
+        }
+        assert_eq!([254, 255].map(|length| UserName::parse(&"a".repeat(length)).is_ok()), [true, false]);
     }
 
     #[test]

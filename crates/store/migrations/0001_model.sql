@@ -427,12 +427,11 @@ CREATE TABLE token_organization (
     PRIMARY KEY (token_id, organization_id)
 );
 
--- The accounts of people; never deleted, so that a name in the audit means one person. `password` is a hash in the PHC string
--- format. `issuer` and `subject` are who the person is to an OpenID provider.
+-- The accounts of people; never deleted, so that a name in the audit means one person. `name` is in small letters; `password` is
+-- a hash in the PHC string format. `issuer` and `subject` are who the person is to an OpenID provider.
 CREATE TABLE user_account (
     id TEXT PRIMARY KEY,
-    name TEXT NOT NULL,
-    name_folded TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL UNIQUE,
     password TEXT,
     issuer TEXT,
     subject TEXT,

@@ -108,7 +108,7 @@ const SCHEMA: &[(&str, &str, usize)] = &[
         1,
     ),
     ("token_organization", "token_id organization_id", 2),
-    ("user_account", "id name name_folded password issuer subject ?installation_admin created_at disabled_at", 1),
+    ("user_account", "id name password issuer subject ?installation_admin created_at disabled_at", 1),
     ("membership", "id user_id organization_id project_id role created_at accepted_at", 1),
     ("invitation", "id *digest user_id organization_id membership_id purpose created_at expires_at", 1),
     ("sign_in_link", "id *digest owner_kind owner_id created_at expires_at", 1),

@@ -245,13 +245,19 @@ impl Transaction {
         row.as_ref().map(Project::read).transpose()
     }
 
-    /// Forgets a project with the tokens that were limited to it.
+    /// Forgets a project with the tokens and the roles of people that were limited to it.
     ///
     /// # Errors
     /// [`crate::Error::Referenced`] while anything else refers to it.
     pub async fn project_delete(&mut self, id: ProjectId) -> Result<()> {
-        self.execute("DELETE FROM token WHERE project_id = $1", &[text(id)]).await?;
-        self.execute("DELETE FROM project WHERE id = $1", &[text(id)]).await?;
+        for sql in [
+            "DELETE FROM token WHERE project_id = $1",
+            "DELETE FROM invitation WHERE membership_id IN (SELECT id FROM membership WHERE project_id = $1)",
+            "DELETE FROM membership WHERE project_id = $1",
+            "DELETE FROM project WHERE id = $1",
+        ] {
+            self.execute(sql, &[text(id)]).await?;
+        }
         Ok(())
     }
 }

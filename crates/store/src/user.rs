@@ -13,7 +13,7 @@ use crate::{Result, Transaction};
 pub struct User {
     /// Its id.
     pub id: UserId,
-    /// Its name, as written: an e-mail address or a handle.
+    /// Its name in small letters: an e-mail address or a handle.
     pub name: String,
     /// The hash of its password, in the PHC string format.
     pub password: Option<Secret>,
@@ -135,12 +135,11 @@ impl Transaction {
     pub async fn user_insert(&mut self, user: &User) -> Result<()> {
         let identity = user.identity.as_ref();
         self.execute(
-            "INSERT INTO user_account (id, name, name_folded, password, issuer, subject, installation_admin, created_at,
-                 disabled_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            "INSERT INTO user_account (id, name, password, issuer, subject, installation_admin, created_at, disabled_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
             &[
                 text(user.id),
                 text(&user.name),
-                text(user.name.to_ascii_lowercase()),
                 optional(user.password.as_ref().map(Secret::expose)),
                 optional(identity.map(|identity| &identity.issuer)),
                 optional(identity.map(|identity| &identity.subject)),
@@ -167,7 +166,7 @@ impl Transaction {
     /// # Errors
     /// When the database fails.
     pub async fn user_by_name(&mut self, name: &str) -> Result<Option<User>> {
-        let sql = "SELECT * FROM user_account WHERE name_folded = $1";
+        let sql = "SELECT * FROM user_account WHERE name = $1";
         let row = self.row(sql, &[text(name.to_ascii_lowercase())]).await?;
         row.as_ref().map(User::read).transpose()
     }
@@ -218,7 +217,7 @@ impl Transaction {
     /// # Errors
     /// When the database fails.
     pub async fn users_page(&mut self, after: &str, limit: i64) -> Result<Vec<User>> {
-        let sql = "SELECT * FROM user_account WHERE name_folded > $1 ORDER BY name_folded LIMIT $2";
+        let sql = "SELECT * FROM user_account WHERE name > $1 ORDER BY name LIMIT $2";
         let values = [text(after.to_ascii_lowercase()), Value::Integer(limit)];
         self.rows(sql, &values).await?.iter().map(User::read).collect()
     }
@@ -300,7 +299,7 @@ impl Transaction {
     /// When the database fails.
     pub async fn members_page(&mut self, organization: OrganizationId, after: &str, limit: i64) -> Result<Vec<User>> {
         let sql = "SELECT * FROM user_account WHERE id IN (SELECT user_id FROM membership WHERE organization_id = $1)
-             AND name_folded > $2 ORDER BY name_folded LIMIT $3";
+             AND name > $2 ORDER BY name LIMIT $3";
         let values = [text(organization), text(after.to_ascii_lowercase()), Value::Integer(limit)];
         self.rows(sql, &values).await?.iter().map(User::read).collect()
     }

@@ -64,6 +64,7 @@ impl From<Error> for ApiError {
                     Kind::NotFound => StatusCode::NOT_FOUND,
                     Kind::Conflict => StatusCode::CONFLICT,
                     Kind::Changed => StatusCode::PRECONDITION_FAILED,
+                    Kind::Busy => StatusCode::TOO_MANY_REQUESTS,
                 };
                 let mut problem = Self::new(status, refusal.code, refusal.message, &refusal.hint);
                 problem.0.path = refusal.path;
@@ -79,7 +80,11 @@ impl From<Error> for ApiError {
                 problem.0.plan = serde_json::to_value(plan).ok();
                 problem
             }
-            failure @ (Error::Store(_) | Error::Seal(_) | Error::Signing(_) | Error::Inconsistent(_)) => {
+            failure @ (Error::Store(_)
+            | Error::Seal(_)
+            | Error::Password(_)
+            | Error::Signing(_)
+            | Error::Inconsistent(_)) => {
                 tracing::error!(error = %failure, "a use case failed");
                 Self::new(
                     StatusCode::INTERNAL_SERVER_ERROR,

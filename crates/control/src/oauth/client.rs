@@ -17,6 +17,7 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use super::{OAuthError, OAuthRefusal};
+use crate::failures::Failing;
 use crate::memory::Memory;
 use crate::{Control, Error};
 
@@ -134,7 +135,8 @@ impl Control {
             return Ok((Arc::clone(known), secret));
         }
         let known = known.as_ref().map(|known| &known.client);
-        let delay = self.failures.note(known, proof.address, now);
+        let (id, organization) = (known.map(|client| client.id.as_str()), known.map(|client| client.organization_id));
+        let delay = self.failures.note(Failing::Client, id, organization, proof.address, now);
         let description = match known {
             Some(client) => format!("the secret is none of the live secrets of client {}", client.id),
             None => "there is no such client".to_owned(),

@@ -4,10 +4,8 @@
 
 mod client;
 mod error;
-mod failures;
 mod introspect;
 mod issue;
-mod pace;
 mod revoke;
 mod rotation;
 mod signing;
@@ -19,7 +17,6 @@ pub use revoke::revocation_entries;
 pub use signing::issuer_entry;
 
 pub(crate) use client::Clients;
-pub(crate) use failures::Failures;
-pub(crate) use pace::Pace;
+pub(crate) use revoke::REVOCATIONS;
 pub(crate) use rotation::reseal;
 pub(crate) use signing::Signing;

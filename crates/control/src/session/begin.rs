@@ -19,7 +19,6 @@ impl Control {
     ///
     /// # Errors
     /// `unauthenticated` when the account is disabled.
-    #[expect(dead_code, reason = "the ways to prove it come one by one")]
     pub(crate) async fn session_begin(&self, transaction: &mut Transaction, user: UserId, by: &str) -> Result<Secret> {
         transaction.installation_lock().await?;
         let owner = Owner::User(user);

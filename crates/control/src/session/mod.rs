@@ -28,12 +28,12 @@ const LONGEST: SignedDuration = SignedDuration::from_hours(12);
 const PROLONGED_EVERY: SignedDuration = SignedDuration::from_mins(5);
 
 /// The time so much later, and never after the end of time.
-fn after(at: Timestamp, span: SignedDuration) -> Timestamp {
+pub(crate) fn after(at: Timestamp, span: SignedDuration) -> Timestamp {
     at.checked_add(span).unwrap_or(Timestamp::MAX)
 }
 
 /// Takes the lock under which an organization's audit, or for none the installation's, is written.
-async fn lock(transaction: &mut Transaction, organization: Option<OrganizationId>) -> Result<()> {
+pub(crate) async fn lock(transaction: &mut Transaction, organization: Option<OrganizationId>) -> Result<()> {
     match organization {
         Some(id) => {
             transaction.organization_lock(id).await?.ok_or_else(Error::unauthenticated)?;
@@ -44,13 +44,13 @@ async fn lock(transaction: &mut Transaction, organization: Option<OrganizationId
 }
 
 /// The name of a chain of audit entries, and of changes.
-fn chain(organization: Option<OrganizationId>) -> String {
+pub(crate) fn chain(organization: Option<OrganizationId>) -> String {
     organization.map(|id| id.to_string()).unwrap_or_default()
 }
 
 impl Control {
     /// Records what an actor did with its own signing in, without ending the transaction; the lock is held.
-    async fn audit_signing_in(
+    pub(crate) async fn audit_signing_in(
         &self,
         transaction: &mut Transaction,
         actor: &Actor,

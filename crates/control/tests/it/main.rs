@@ -23,4 +23,5 @@ mod subscription;
 mod table;
 mod tenants;
 mod upkeep;
+mod user;
 mod world;

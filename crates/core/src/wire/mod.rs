@@ -13,6 +13,7 @@ pub mod rotation;
 pub mod service;
 pub mod subscription;
 pub mod tenancy;
+pub mod user;
 
 use serde::{Deserialize, Serialize};
 

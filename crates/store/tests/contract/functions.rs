@@ -876,7 +876,7 @@ async fn people(transaction: &mut Transaction) -> Done {
     let id = UserId(Uuid::from_u128(20));
     let mut anna = User {
         id,
-        name: "Anna@Example.com".to_owned(),
+        name: "anna@example.com".to_owned(),
         password: None,
         identity: None,
         installation_admin: false,
@@ -897,7 +897,7 @@ async fn people(transaction: &mut Transaction) -> Done {
     assert_eq!(transaction.user_by_identity("https://id.example", "1").await?.as_ref(), Some(&anna));
     assert_eq!(transaction.user_by_identity("https://id.example", "2").await?, None);
     assert_eq!(transaction.users_page("ANNA", 1).await?, std::slice::from_ref(&anna));
-    assert_eq!(transaction.users_page("Anna@Example.com", 1).await?, []);
+    assert_eq!(transaction.users_page("Anna@example.com", 1).await?, []);
 
     let mut roles = [Some(PROJECT), None].map(|project_id| Membership {
         id: MembershipId(Uuid::from_u128(if project_id.is_some() { 21 } else { 22 })),

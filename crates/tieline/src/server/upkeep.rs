@@ -62,15 +62,15 @@ async fn follow(control: Arc<Control>, mut stopping: watch::Receiver<bool>) {
     }
 }
 
-/// Keeps the keys that sign tokens young, and records what clients failed to prove, the last of it when the server stops.
+/// Keeps the keys that sign tokens young, and records what was not proven, the last of it when the server stops.
 async fn tokens(control: Arc<Control>, mut stopping: watch::Receiver<bool>) {
     loop {
         let stop = tokio::select! {
             _ = stopping.wait_for(|stop| *stop) => true,
             () = tokio::time::sleep(TOKENS) => false,
         };
-        if let Err(error) = control.client_failures_record(stop).await {
-            tracing::error!(%error, "clients that did not prove themselves are not recorded");
+        if let Err(error) = control.failures_record(stop).await {
+            tracing::error!(%error, "who did not prove who they are is not recorded");
         }
         if stop {
             return;

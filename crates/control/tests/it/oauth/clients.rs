@@ -111,16 +111,16 @@ async fn failures_wait_and_are_recorded_together() {
             found.sort_by_key(|(actor, _)| actor.clone());
             found
         };
-        world.control.client_failures_record(false).await.unwrap();
+        world.control.failures_record(false).await.unwrap();
         assert_eq!(recorded().await, [], "the minute is not over");
         world.pass(SignedDuration::from_secs(60));
         let number = *world.control.changes().borrow();
-        world.control.client_failures_record(false).await.unwrap();
+        world.control.failures_record(false).await.unwrap();
         let expect = [("address:192.0.2.1".to_owned(), json!(4)), ("address:192.0.2.2".to_owned(), json!(1))];
         assert_eq!(recorded().await, expect, "{}", world.database);
         world.control.feed_follow().await.unwrap();
         assert_eq!(*world.control.changes().borrow(), number, "what others try makes nobody forget anything");
-        world.control.client_failures_record(true).await.unwrap();
+        world.control.failures_record(true).await.unwrap();
         assert_eq!(recorded().await.len(), 2, "each failure is recorded once");
         assert!(world.control.audit_verify(&world.admin, ACME).await.unwrap().valid);
     }
@@ -133,7 +133,7 @@ async fn clients_that_do_not_exist_make_one_entry_of_the_installation() {
             let nobody = ClientProof { address: format!("192.0.2.{number}").parse().unwrap(), ..proof("nobody", "x") };
             assert_eq!(refusal(try_issue(&world, &nobody).await), OAuthRefusal::InvalidClient);
         }
-        world.control.client_failures_record(true).await.unwrap();
+        world.control.failures_record(true).await.unwrap();
         let query = AuditQuery { action: Some("client_authenticate".to_owned()), ..AuditQuery::default() };
         let page = world.control.installation_audit_list(&world.admin, &query).await.unwrap();
         assert_eq!(page.items.len(), 1, "{}", world.database);

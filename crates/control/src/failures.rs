@@ -1,5 +1,5 @@
-//! Clients that did not prove themselves, counted per client and address: each further answer is held back longer, and what
-//! was counted goes into the audit together. It is bounded, whoever tries whatever.
+//! Those who did not prove who they are, clients and people, counted per whom they said to be and address: each further answer
+//! to a client is held back longer, and what was counted goes into the audit together. It is bounded, whoever tries whatever.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -9,12 +9,11 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use tieline_core::id::OrganizationId;
-use tieline_store::oauth::Client;
 
 use crate::work::{self, Recorded};
 use crate::{Control, Result};
 
-/// Pairs of client and address that are told apart; beyond them all others count as one.
+/// Pairs of name and address that are told apart; beyond them all others count as one.
 const PAIRS: usize = 10_000;
 /// What the first failure waits for; each further one twice as long, up to the longest.
 const FIRST: Duration = Duration::from_millis(250);
@@ -26,8 +25,27 @@ const TOGETHER: SignedDuration = SignedDuration::from_mins(1);
 /// Entries that one organization gets at a time; what is beyond them is one more.
 const ENTRIES: usize = 100;
 
-/// Where a failure came from: the client, none for one that does not exist, and its address.
-type Pair = (Option<String>, IpAddr);
+/// What was not proven.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Failing {
+    /// To be an OAuth2 client.
+    Client,
+    /// To be the person of an account.
+    Person,
+}
+
+impl Failing {
+    /// Action and result in the audit.
+    fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Client => ("client_authenticate", "invalid_client"),
+            Self::Person => ("sign_in", "sign_in_refused"),
+        }
+    }
+}
+
+/// Who was not proven to be whom: the client or account, none for one that does not exist, and the address.
+type Pair = (Failing, Option<String>, IpAddr);
 
 /// What failed, and was not recorded yet.
 #[derive(Default)]
@@ -46,10 +64,11 @@ struct Count {
     since: Timestamp,
 }
 
-/// What one client failed to prove from one address.
+/// What was not proven of one client or account from one address.
 #[derive(Debug, PartialEq, Eq)]
 struct Failed {
-    client: Option<String>,
+    failing: Failing,
+    named: Option<String>,
     address: IpAddr,
     organization: Option<OrganizationId>,
     times: u64,
@@ -58,14 +77,20 @@ struct Failed {
 
 impl Failures {
     /// Counts a failure, and says how long its answer is to be held back.
-    pub(super) fn note(&self, client: Option<&Client>, address: IpAddr, now: Timestamp) -> Duration {
+    pub(crate) fn note(
+        &self,
+        failing: Failing,
+        named: Option<&str>,
+        mut organization: Option<OrganizationId>,
+        address: IpAddr,
+        now: Timestamp,
+    ) -> Duration {
         let mut pairs = self.pairs.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut pair = (client.map(|client| client.id.clone()), network(address));
-        let mut organization = client.map(|client| client.organization_id);
+        let mut pair = (failing, named.map(str::to_owned), network(address));
         if pairs.len() >= PAIRS && !pairs.contains_key(&pair) {
             pairs.retain(|_, count| count.unrecorded > 0 || now.duration_since(count.last) < QUIET);
             if pairs.len() >= PAIRS {
-                (pair, organization) = ((None, IpAddr::V4(Ipv4Addr::UNSPECIFIED)), None);
+                (pair, organization) = ((failing, None, IpAddr::V4(Ipv4Addr::UNSPECIFIED)), None);
             }
         }
         let fresh = Count { organization, failed: 0, last: now, unrecorded: 0, since: now };
@@ -85,8 +110,9 @@ impl Failures {
     fn take(&self, before: Timestamp) -> Vec<Failed> {
         let mut pairs = self.pairs.lock().unwrap_or_else(PoisonError::into_inner);
         let due = pairs.iter_mut().filter(|(_, count)| count.unrecorded > 0 && count.since <= before);
-        due.map(|((client, address), count)| Failed {
-            client: client.clone(),
+        due.map(|((failing, named, address), count)| Failed {
+            failing: *failing,
+            named: named.clone(),
             address: *address,
             organization: count.organization,
             times: std::mem::take(&mut count.unrecorded),
@@ -97,21 +123,23 @@ impl Failures {
 }
 
 impl Control {
-    /// Records the failures of clients: one entry per client, address and minute in the chain of the client's organization;
-    /// those of clients that do not exist in one entry of the installation. `all` also records what began just now.
+    /// Records what was not proven: one entry per client or account, address and minute, in the chain of the client's
+    /// organization, or of the installation; what was tried for names that nobody has in one entry of the installation. `all`
+    /// also records what began just now.
     ///
     /// # Errors
     /// When the database fails; what was counted is lost then, and the log says so.
-    pub async fn client_failures_record(&self, all: bool) -> Result<()> {
+    pub async fn failures_record(&self, all: bool) -> Result<()> {
         let now = self.now();
         let before = if all { now } else { now.checked_sub(TOGETHER).unwrap_or(now) };
-        let mut by_organization: HashMap<_, Vec<Failed>> = HashMap::new();
+        let mut together: HashMap<_, Vec<Failed>> = HashMap::new();
         for failed in self.failures.take(before) {
-            by_organization.entry(failed.organization).or_default().push(failed);
+            together.entry((failed.failing, failed.organization)).or_default().push(failed);
         }
-        for (organization, mut failed) in by_organization {
+        for ((failing, organization), failed) in together {
+            let (mut failed, mut rest): (Vec<_>, Vec<_>) = failed.into_iter().partition(|one| one.named.is_some());
             failed.sort_by_key(|failed| std::cmp::Reverse(failed.times));
-            let rest = failed.split_off(failed.len().min(if organization.is_some() { ENTRIES } else { 0 }));
+            rest.extend(failed.drain(failed.len().min(ENTRIES)..));
             let mut transaction = self.store.write().await?;
             match organization {
                 Some(id) => _ = transaction.organization_lock(id).await?,
@@ -119,16 +147,17 @@ impl Control {
             }
             let chain = organization.map(|id| id.to_string()).unwrap_or_default();
             for one in &failed {
-                let detail = json!({ "times": one.times, "since": one.since });
+                let detail = json!({ "times": one.times, "since": one.since }).to_string();
                 let actor = format!("address:{}", one.address);
-                let client = one.client.as_deref().unwrap_or_default();
-                work::record(&mut transaction, &refused(&chain, &actor, client, &detail.to_string()), now).await?;
+                let named = one.named.as_deref().unwrap_or_default();
+                work::record(&mut transaction, &refused(failing, &chain, &actor, named, &detail), now).await?;
             }
             if !rest.is_empty() {
                 let times: u64 = rest.iter().map(|failed| failed.times).sum();
-                tracing::warn!(times, pairs = rest.len(), organization = chain, "clients did not prove themselves");
-                let detail = json!({ "times": times, "pairs": rest.len() });
-                work::record(&mut transaction, &refused(&chain, "address:many", "", &detail.to_string()), now).await?;
+                let (action, _) = failing.words();
+                tracing::warn!(times, pairs = rest.len(), organization = chain, action, "not proven");
+                let detail = json!({ "times": times, "pairs": rest.len() }).to_string();
+                work::record(&mut transaction, &refused(failing, &chain, "address:many", "", &detail), now).await?;
             }
             transaction.commit().await?;
         }
@@ -136,12 +165,19 @@ impl Control {
     }
 }
 
-fn refused<'a>(organization: &'a str, actor: &'a str, object: &'a str, detail: &'a str) -> Recorded<'a> {
-    Recorded { organization, actor, action: "client_authenticate", object, result: "invalid_client", detail }
+fn refused<'a>(
+    failing: Failing,
+    organization: &'a str,
+    actor: &'a str,
+    object: &'a str,
+    detail: &'a str,
+) -> Recorded<'a> {
+    let (action, result) = failing.words();
+    Recorded { organization, actor, action, object, result, detail }
 }
 
 /// Who has one address of IPv6 has all of its network's.
-fn network(address: IpAddr) -> IpAddr {
+pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
         address @ IpAddr::V4(_) => address,
@@ -164,20 +200,27 @@ mod tests {
     fn answers_wait_longer_each_time_and_for_nobody_else() {
         let failures = Failures::default();
         for milliseconds in [250, 500, 1000, 2000, 4000, 8000, 8000] {
-            assert_eq!(failures.note(None, address(1), at(0)), Duration::from_millis(milliseconds));
+            assert_eq!(
+                failures.note(Failing::Client, None, None, address(1), at(0)),
+                Duration::from_millis(milliseconds)
+            );
         }
-        assert_eq!(failures.note(None, address(2), at(0)), FIRST);
-        assert_eq!(failures.note(None, address(1), at(599)), LONGEST);
-        assert_eq!(failures.note(None, address(1), at(599 + 600)), FIRST, "after a pause it begins anew");
+        assert_eq!(failures.note(Failing::Client, None, None, address(2), at(0)), FIRST);
+        assert_eq!(failures.note(Failing::Client, None, None, address(1), at(599)), LONGEST);
+        assert_eq!(
+            failures.note(Failing::Client, None, None, address(1), at(599 + 600)),
+            FIRST,
+            "after a pause it begins anew"
+        );
     }
 
     #[test]
     fn what_failed_is_taken_once_and_together() {
         let failures = Failures::default();
         for second in [0, 1, 59] {
-            failures.note(None, address(1), at(second));
+            failures.note(Failing::Client, None, None, address(1), at(second));
         }
-        failures.note(None, address(2), at(30));
+        failures.note(Failing::Client, None, None, address(2), at(30));
         assert_eq!(failures.take(at(-1)), []);
         let taken = failures.take(at(0));
         assert_eq!(taken.iter().map(|failed| (failed.address, failed.times)).collect::<Vec<_>>(), [(address(1), 3)]);
@@ -189,12 +232,12 @@ mod tests {
     fn memory_is_bounded() {
         let failures = Failures::default();
         for number in 1..=u32::try_from(PAIRS).unwrap() + 500 {
-            failures.note(None, address(number), at(0));
+            failures.note(Failing::Client, None, None, address(number), at(0));
         }
         let taken = failures.take(at(0));
         assert_eq!(taken.len(), PAIRS + 1);
         assert_eq!(taken.iter().map(|failed| failed.times).sum::<u64>(), PAIRS as u64 + 500);
-        failures.note(None, address(0xffff_0000), at(601));
+        failures.note(Failing::Client, None, None, address(0xffff_0000), at(601));
         assert_eq!(failures.pairs.lock().unwrap().len(), 1, "what is recorded and quiet is forgotten");
     }
 

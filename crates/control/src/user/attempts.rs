@@ -1,0 +1,112 @@
+//! How often passwords may be tried, and how many are looked at at a time. What is tried for names that nobody has is counted
+//! apart, and alike: so nobody learns which names there are, and nobody makes the counts of those that there are be forgotten.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Semaphore;
+
+use crate::failures::network;
+use crate::pace::Pace;
+
+/// Wrong passwords for one name from one network: as many as somebody types who does not remember well, then one a minute.
+const NAME_AND_NETWORK: (i32, SignedDuration) = (10, SignedDuration::from_mins(1));
+/// Wrong passwords for one name from wherever: NIST SP 800-63B, 3.2.2 allows no more than 100 in a row; then one a minute. It
+/// takes many networks to keep the owner out.
+const NAME: (i32, SignedDuration) = (100, SignedDuration::from_mins(1));
+/// Wrong passwords from one network, where a whole office may be.
+const NETWORK: (i32, SignedDuration) = (50, SignedDuration::from_secs(2));
+/// Hashes that are computed at a time: each takes 19 MiB.
+const HASHES: usize = 4;
+
+/// What was tried, and turns at trying.
+pub(crate) struct Attempts {
+    of_accounts: Names,
+    of_nobody: Names,
+    networks: Pace<IpAddr>,
+    pub(super) hashes: Semaphore,
+}
+
+struct Names {
+    with_network: Pace<(String, IpAddr)>,
+    names: Pace<String>,
+}
+
+/// An attempt that counts as failed unless it is given back.
+pub(super) struct Attempt {
+    name: String,
+    known: bool,
+    network: IpAddr,
+}
+
+impl Attempts {
+    pub(crate) fn new() -> Self {
+        let names = || Names { with_network: Pace::new(NAME_AND_NETWORK), names: Pace::new(NAME) };
+        Self { of_accounts: names(), of_nobody: names(), networks: Pace::new(NETWORK), hashes: Semaphore::new(HASHES) }
+    }
+
+    /// Counts an attempt, or says after which time it may come. `known` says whether there is an account of the name.
+    pub(super) fn take(&self, name: &str, known: bool, address: IpAddr, now: Timestamp) -> Result<Attempt, Duration> {
+        let (name, network) = (name.to_ascii_lowercase(), network(address));
+        let names = self.names(known);
+        self.networks.take(&network, now)?;
+        names.with_network.take(&(name.clone(), network), now)?;
+        names.names.take(&name, now)?;
+        Ok(Attempt { name, known, network })
+    }
+
+    /// The password was right.
+    pub(super) fn give_back(&self, attempt: Attempt) {
+        let Attempt { name, known, network } = attempt;
+        let names = self.names(known);
+        names.names.give_back(&name);
+        names.with_network.give_back(&(name, network));
+        self.networks.give_back(&network);
+    }
+
+    fn names(&self, known: bool) -> &Names {
+        if known { &self.of_accounts } else { &self.of_nobody }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
+    fn address(number: u32) -> IpAddr {
+        IpAddr::V4(number.into())
+    }
+
+    #[test]
+    fn one_network_has_ten_tries_at_a_name_and_keeps_nobody_else_out() {
+        for known in [true, false] {
+            let attempts = Attempts::new();
+            let right = attempts.take("anna", known, address(1), NOW).ok().unwrap();
+            attempts.give_back(right);
+            let passed = (0..20).filter(|_| attempts.take("Anna", known, address(1), NOW).is_ok()).count();
+            assert_eq!(passed, 10, "{known}");
+            assert!(attempts.take("anna", known, address(2), NOW).is_ok(), "from elsewhere");
+            assert!(attempts.take("bert", known, address(1), NOW).is_ok(), "another name");
+            assert!(attempts.take("anna", !known, address(1), NOW).is_ok(), "counted apart");
+            let later = NOW + SignedDuration::from_mins(1);
+            assert!(attempts.take("anna", known, address(1), later).is_ok());
+        }
+    }
+
+    #[test]
+    fn many_networks_together_have_a_hundred_tries_at_a_name() {
+        let attempts = Attempts::new();
+        let passed = (0..1000).filter(|network| attempts.take("anna", true, address(*network), NOW).is_ok()).count();
+        assert_eq!(passed, 100);
+    }
+
+    #[test]
+    fn one_network_has_fifty_tries_at_all_names() {
+        let attempts = Attempts::new();
+        let tried = |name: u32| attempts.take(&name.to_string(), name.is_multiple_of(2), address(1), NOW).is_ok();
+        assert_eq!((0..1000).filter(|name| tried(*name)).count(), 50);
+    }
+}
