@@ -1,8 +1,7 @@
 //! What somebody may do in a place, for whoever offers them only what would be done. Each use case decides for itself all
 //! the same.
 
-use tieline_core::access::{Grant, Permission, Verdict};
-use tieline_core::model::Role;
+use tieline_core::access::{Permission, Verdict};
 use tieline_core::wire::tenancy::EnvironmentView;
 
 use crate::grant::require_some_administration;
@@ -15,8 +14,6 @@ pub struct Allowed {
     pub develop: bool,
     /// Register third-party services of a project, approve subscriptions, deploy to critical environments.
     pub administer_project: bool,
-    /// Make and see the tokens of one project at least.
-    pub administer_something: bool,
     /// Projects, environments, organization-level connections, resources, tokens, audit, settings.
     pub administer_organization: bool,
     /// Hand out roles: in the organization, or in a project of it.
@@ -43,12 +40,10 @@ impl Control {
             Some(handle) => Some(work.project(handle).await?.id),
             None => None,
         };
-        let here = |grant: &Grant| grant.organization == Some(work.organization.id);
         let may = |permission, project| work.verdict(permission, project) == Verdict::Allowed;
         Ok(Allowed {
             develop: may(Permission::Develop, project),
             administer_project: may(Permission::AdministerProject, project),
-            administer_something: actor.grants.iter().any(|grant| here(grant) && grant.role >= Role::ProjectAdmin),
             administer_organization: may(Permission::AdministerOrganization, None),
             hand_out_roles: require_some_administration(&work).is_ok(),
         })

@@ -114,6 +114,11 @@ enum Scoped {
     /// Make, list and revoke tokens
     #[command(subcommand)]
     Token(command::token::TokenCommand),
+    /// Invite people, and see and change what they may do
+    #[command(subcommand)]
+    User(command::user::UserCommand),
+    /// Say who you are to the server, and what you may do where
+    Whoami,
     /// Print a one-time address that signs in to the console
     LoginLink,
     /// See what was done, and prove that nobody touched the record
@@ -186,6 +191,8 @@ fn run(cli: Cli) -> Done {
         Scoped::Subscription(command) => command::subscription::run(command, &context),
         Scoped::Graph(arguments) => command::graph::run(&arguments, &context),
         Scoped::Token(command) => command::token::run(command, &context),
+        Scoped::User(command) => command::user::run(command, &context),
+        Scoped::Whoami => command::whoami::run(&context),
         Scoped::LoginLink => command::login_link::run(&context),
         Scoped::Audit(command) => command::audit::run(command, &context),
         Scoped::Backup(arguments) => command::backup::run(&arguments, &context),

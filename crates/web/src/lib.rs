@@ -14,6 +14,7 @@ mod idempotency;
 mod input;
 mod metrics;
 mod oauth;
+mod peer;
 
 use std::sync::Arc;
 

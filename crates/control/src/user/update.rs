@@ -1,6 +1,7 @@
 //! Another role for a member of an organization, and the end of one.
 
 use serde_json::json;
+use tieline_core::access::Permission;
 use tieline_core::code;
 use tieline_core::id::OrganizationId;
 use tieline_core::model::{InvitationPurpose, Role};
@@ -53,6 +54,7 @@ impl Control {
         project: Option<&str>,
     ) -> Result<()> {
         let mut work = self.write(actor, organization).await?;
+        work.require(Permission::View, None)?;
         let (user, found) = work.member(name, project, true).await?;
         work.keep_an_administrator(&found).await?;
         work.transaction.membership_delete(found.id).await?;

@@ -26,4 +26,6 @@ pub(crate) mod service;
 pub(crate) mod service_text;
 pub(crate) mod subscription;
 pub(crate) mod token;
+pub(crate) mod user;
 pub(crate) mod variables;
+pub(crate) mod whoami;

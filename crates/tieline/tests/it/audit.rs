@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use crate::console::accounts::join;
 use crate::identity_provider::fixed;
 use crate::oauth::Provider;
 use crate::world::TestServer;
@@ -28,6 +29,12 @@ fn every_change_is_audited_under_the_name_of_its_operation() {
     for (method, path, body) in steps() {
         let reply = server.ask(method, &path, Some(&admin), (!body.is_null()).then_some(&body));
         assert!(reply.status < 300, "{method} {path}: {reply:?}");
+        // Whoever is invited joins at once.
+        if let Some(address) = reply.body["url"].as_str().and_then(|url| url.strip_prefix(server.url()))
+            && address.starts_with("/invitation")
+        {
+            join(&server, address);
+        }
     }
     let actions = |scope: &[&str]| -> BTreeSet<String> {
         let entries = server.json(&[&["audit", "list", "--limit", "0"], scope].concat());
@@ -130,6 +137,13 @@ fn steps() -> Vec<(&'static str, String, Value)> {
         ("DELETE", acme("/environments/staging"), Value::Null),
         ("POST", acme("/tokens"), json!({ "name": "anna", "role": "viewer" })),
         ("DELETE", acme("/tokens/anna"), Value::Null),
+        ("POST", acme("/users"), json!({ "name": "anna", "role": "viewer" })),
+        ("PATCH", acme("/users/anna"), json!({ "role": "developer" })),
+        ("POST", acme("/users/anna/reset"), Value::Null),
+        ("DELETE", acme("/users/anna"), Value::Null),
+        ("POST", "/installation/users".to_owned(), json!({ "name": "root", "role": "installation-admin" })),
+        ("POST", "/installation/users/root/reset".to_owned(), Value::Null),
+        ("PATCH", "/installation/users/root".to_owned(), json!({ "disabled": true })),
         ("POST", "/login-links".to_owned(), Value::Null),
         ("POST", "/installation/tokens".to_owned(), json!({ "name": "edge", "role": "gateway" })),
         ("DELETE", "/installation/tokens/edge".to_owned(), Value::Null),

@@ -161,6 +161,12 @@ fn table() -> Vec<(&'static str, Row, Value)> {
         ("login_link_create", PEOPLE, Value::Null),
         ("token_list", PROJECT_ADMINS, Value::Null),
         ("token_revoke", MEMBERS, Value::Null),
+        ("user_invite", ORGANIZATION, json!({ "name": "!", "role": "organization-admin" })),
+        ("user_list", PROJECT_ADMINS, Value::Null),
+        ("user_update", ORGANIZATION, json!({ "role": "organization-admin" })),
+        ("user_remove", MEMBERS, Value::Null),
+        ("user_reset", ORGANIZATION, Value::Null),
+        ("account_view", OWN, Value::Null),
         ("audit_list", ORGANIZATION, Value::Null),
         ("audit_verify", ORGANIZATION, Value::Null),
         ("installation_audit_list", INSTALLATION, Value::Null),
@@ -168,6 +174,10 @@ fn table() -> Vec<(&'static str, Row, Value)> {
         ("installation_token_create", INSTALLATION, json!({ "name": "!", "role": "gateway" })),
         ("installation_token_list", INSTALLATION, Value::Null),
         ("installation_token_revoke", INSTALLATION, Value::Null),
+        ("installation_user_invite", INSTALLATION, json!({ "name": "!", "role": "installation-admin" })),
+        ("installation_user_list", INSTALLATION, Value::Null),
+        ("installation_user_update", INSTALLATION, json!({})),
+        ("installation_user_reset", INSTALLATION, Value::Null),
         ("key_rotate", INSTALLATION, json!({})),
         ("signing_key_rotate", INSTALLATION, json!({})),
         ("backup_create", INSTALLATION, Value::Null),
@@ -318,6 +328,7 @@ fn operations(server: &TestServer) -> BTreeMap<String, (String, String)> {
             ("subscription", &format!("{CONNECTION}.development")),
             ("application", &application),
             ("token", "no-such-token"),
+            ("user", "nobody"),
         ] {
             filled = filled.replace(&format!("{{{name}}}"), handle);
         }

@@ -264,12 +264,8 @@ pub(crate) fn try_ask(
     body: Option<&Value>,
     headers: &[(&str, &str)],
 ) -> Option<Reply> {
-    let prefix =
-        if ["/organizations", "/installation", "/gateway", "/login-links"].iter().any(|room| path.starts_with(room)) {
-            "/api/v1"
-        } else {
-            ""
-        };
+    let rooms = ["/account", "/organizations", "/installation", "/gateway", "/login-links"];
+    let prefix = if rooms.iter().any(|room| path.starts_with(room)) { "/api/v1" } else { "" };
     let mut request = ureq::http::Request::builder().method(method).uri(format!("{url}{prefix}{path}"));
     for (name, value) in headers {
         request = request.header(*name, *value);

@@ -12,6 +12,7 @@ mod identity_provider;
 mod service;
 mod subscription;
 mod tenancy;
+mod user;
 
 use utoipa_axum::router::OpenApiRouter;
 
@@ -31,4 +32,5 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .merge(service::router())
         .merge(subscription::router())
         .merge(tenancy::router())
+        .merge(user::router())
 }

@@ -7,6 +7,8 @@ use crate::App;
 
 /// The secret of the session.
 pub(super) const SESSION: &str = "tieline-session";
+/// The secret of an address that somebody opened and has not used yet.
+pub(super) const INVITATION: &str = "tieline-invitation";
 /// What the next page says once.
 pub(super) const FLASH: &str = "tieline-flash";
 

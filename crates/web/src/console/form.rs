@@ -6,6 +6,7 @@ use axum::extract::{FromRequest, FromRequestParts, Multipart, Request};
 use axum::http::{HeaderMap, header};
 use tieline_control::Refusal;
 use tieline_core::code;
+use tieline_core::secret::Secret;
 
 use super::fault::Fault;
 use super::visitor::Visitor;
@@ -24,6 +25,10 @@ pub(super) struct Form {
 
 /// Fields of a form: more than the largest registration has. What looks each of them up is done before anybody waits.
 const MOST: usize = 4096;
+
+/// A form that somebody sent who need not be signed in. There is no session that could tie it to its page: a browser that does not
+/// say that it comes from here is refused, so that no other site signs anybody in as somebody else.
+pub(super) struct OpenForm(pub(super) Fields);
 
 /// The fields of a form, in their order. A field may stand there several times.
 #[derive(Debug, Clone, Default)]
@@ -76,6 +81,11 @@ impl Fields {
         self.files.iter().find(|(found, _)| found == name).map(|(_, bytes)| bytes.as_ref())
     }
 
+    /// A secret as it was entered, with the blanks that may belong to it.
+    pub(super) fn secret(&self, name: &str) -> Secret {
+        Secret::new(self.exact(name))
+    }
+
     /// As [`Fields::text`], none when it is empty.
     pub(super) fn optional(&self, name: &str) -> Option<&str> {
         Some(self.text(name)).filter(|text| !text.is_empty())
@@ -110,7 +120,7 @@ impl FromRequest<App> for Form {
     async fn from_request(request: Request, app: &App) -> Result<Self, Fault> {
         let (mut parts, body) = request.into_parts();
         let visitor = Visitor::from_request_parts(&mut parts, app).await?;
-        if !from_here(&parts.headers, &app.control.settings().public_url) {
+        if from_here(&parts.headers, &app.control.settings().public_url) == Some(false) {
             return Err(Fault::expired());
         }
         let fields = Fields::read(Request::from_parts(parts, body), app).await?;
@@ -118,6 +128,17 @@ impl FromRequest<App> for Form {
             return Err(Fault::expired());
         }
         Ok(Self { visitor, fields })
+    }
+}
+
+impl FromRequest<App> for OpenForm {
+    type Rejection = Fault;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Fault> {
+        if from_here(request.headers(), &app.control.settings().public_url) != Some(true) {
+            return Err(Fault::expired());
+        }
+        Fields::read(request, app).await.map(Self)
     }
 }
 
@@ -168,16 +189,16 @@ fn unreadable(error: impl std::fmt::Display) -> ApiError {
     ApiError::bad_request(code!("body_invalid"), error.to_string(), "a form holds at most 16 MiB")
 }
 
-/// Whether the browser says that a request comes from a page of this console. One that says nothing is old, or no browser:
-/// the token decides alone.
-fn from_here(headers: &HeaderMap, public_url: &str) -> bool {
+/// Whether the browser says that a request comes from a page of this console; none when it says nothing: it is old, or no
+/// browser, and the token decides alone.
+fn from_here(headers: &HeaderMap, public_url: &str) -> Option<bool> {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     if let Some(site) = header("sec-fetch-site") {
-        return site == "same-origin";
+        return Some(site == "same-origin");
     }
-    let Some(origin) = header(header::ORIGIN.as_str()) else { return true };
+    let origin = header(header::ORIGIN.as_str())?;
     let host = origin.split_once("://").map_or("", |(_, host)| host);
-    origin == public_url || header(header::HOST.as_str()) == Some(host)
+    Some(origin == public_url || header(header::HOST.as_str()) == Some(host))
 }
 
 #[cfg(test)]
@@ -189,17 +210,17 @@ mod tests {
     #[test]
     fn a_form_comes_from_a_page_of_the_same_host() {
         for (site, origin, expect) in [
-            (Some("same-origin"), None, true),
-            (Some("same-origin"), Some("null"), true),
-            (Some("same-site"), Some("https://console.example"), false),
-            (Some("cross-site"), None, false),
-            (Some("none"), None, false),
-            (None, None, true),
-            (None, Some("https://console.example"), true),
-            (None, Some("http://127.0.0.1:7070"), true),
-            (None, Some("https://evil.example"), false),
-            (None, Some("null"), false),
-            (None, Some(""), false),
+            (Some("same-origin"), None, Some(true)),
+            (Some("same-origin"), Some("null"), Some(true)),
+            (Some("same-site"), Some("https://console.example"), Some(false)),
+            (Some("cross-site"), None, Some(false)),
+            (Some("none"), None, Some(false)),
+            (None, None, None),
+            (None, Some("https://console.example"), Some(true)),
+            (None, Some("http://127.0.0.1:7070"), Some(true)),
+            (None, Some("https://evil.example"), Some(false)),
+            (None, Some("null"), Some(false)),
+            (None, Some(""), Some(false)),
         ] {
             let mut headers = HeaderMap::from_iter([(header::HOST, HeaderValue::from_static("127.0.0.1:7070"))]);
             for (name, value) in [("sec-fetch-site", site), ("origin", origin)] {
@@ -227,5 +248,6 @@ mod tests {
         assert_eq!(fields.all("label").collect::<Vec<_>>(), ["a", "b"]);
         assert_eq!(fields.below("mapping.").collect::<Vec<_>>(), [("production", "live")]);
         assert!(fields.ticked("empty") && !fields.ticked("other"));
+        assert_eq!((fields.secret("name").expose(), fields.secret("other").expose()), (" mail ", ""));
     }
 }

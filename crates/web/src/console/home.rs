@@ -4,6 +4,7 @@ use askama::Template;
 use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
+use tieline_control::{Error, PageQuery};
 use tieline_core::wire::tenancy::OrganizationView;
 
 use super::fault::PageResult;
@@ -22,10 +23,18 @@ pub(super) fn router() -> Router<App> {
 struct HomePage {
     frame: Frame,
     organizations: Vec<OrganizationView>,
+    /// What an administrator of the installation sees: whether anybody has an account.
+    accounts: Option<bool>,
 }
 
 async fn home(State(app): State<App>, visitor: Visitor) -> PageResult {
     let organizations = app.control.organization_list(&visitor.actor).await?;
+    let query = PageQuery { cursor: None, limit: Some(1) };
+    let accounts = match app.control.installation_user_list(&visitor.actor, &query).await {
+        Ok(list) => Some(!list.items.is_empty()),
+        Err(Error::Refused(_)) => None,
+        Err(error) => return Err(error.into()),
+    };
     let frame = Frame::home(&app, &visitor, "Organizations").await?;
-    page(&HomePage { frame, organizations })
+    page(&HomePage { frame, organizations, accounts })
 }

@@ -3,6 +3,7 @@
 //! It holds no rule: what is offered, why not, and what it would be named comes from `control`. Every form works without
 //! JavaScript, and nothing on a page comes from another host.
 
+mod account;
 mod asset;
 mod audit;
 mod component;
@@ -19,6 +20,7 @@ mod frame;
 mod graph;
 mod headers;
 mod home;
+mod invitation;
 mod markdown;
 mod marketplace;
 mod navigation;
@@ -32,6 +34,7 @@ mod registration;
 mod service;
 mod settings;
 mod sign_in;
+mod users;
 mod visitor;
 mod words;
 
@@ -51,6 +54,7 @@ use crate::{App, MAX_BODY, carry, guard, input};
 
 use fault::PageResult;
 pub(crate) use fault::no_page;
+pub(crate) use invitation::shown as invited;
 
 /// The address that signs in with a secret. Only the query holds it, which no log does.
 #[must_use]
@@ -62,6 +66,9 @@ pub fn sign_in_address(public_url: &str, secret: &Secret) -> String {
 pub(crate) fn router(app: App, guarded: Arc<Guard>) -> Router {
     Router::new()
         .merge(sign_in::router())
+        .merge(invitation::router())
+        .merge(account::router())
+        .merge(users::router())
         .merge(home::router())
         .merge(organization::router())
         .merge(project::router())

@@ -47,6 +47,7 @@ const ENTRIES: &[Entry] = &[
         levels: &[Level::Organization],
         below: &[
             Entry { words: "Environments", page: "settings/environments", levels: &[Level::Organization], below: &[] },
+            Entry { words: "Members", page: "settings/members", levels: &[Level::Organization], below: &[] },
             Entry { words: "Tokens", page: "settings/tokens", levels: &[Level::Organization], below: &[] },
             Entry {
                 words: "OAuth applications",
@@ -87,7 +88,7 @@ pub(super) fn items(place: &Place, page: &str) -> Vec<Item> {
 pub(super) fn keep_allowed(items: &mut Vec<Item>, allowed: Allowed) {
     let refused = |item: &Item| match item.words {
         "Audit" => !allowed.administer_organization,
-        "Tokens" => !allowed.administer_something,
+        "Members" | "Tokens" => !allowed.hand_out_roles,
         _ => false,
     };
     items.retain(|item| !refused(item));

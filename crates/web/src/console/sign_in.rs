@@ -11,24 +11,35 @@ use tieline_control::{Error, Kind, Refusal};
 use tieline_core::secret::Secret;
 
 use super::fault::PageResult;
-use super::form::Form;
+use super::form::{Form, OpenForm};
 use super::query::Asked;
 use super::{cookie, page, place, see};
 use crate::App;
+use crate::peer::Peer;
 
 /// Where somebody signs in.
 pub(super) const PATH: &str = "/sign-in";
 
 pub(super) fn router() -> Router<App> {
-    Router::new().route(PATH, get(sign_in)).route("/sign-out", post(sign_out))
+    Router::new().route(PATH, get(sign_in).post(sign_in_with_password)).route("/sign-out", post(sign_out))
 }
 
 #[derive(Template)]
 #[template(path = "console/sign_in.html")]
+#[derive(Default)]
 struct SignInPage {
     refusal: Option<Refusal>,
     /// The address that signs in, to be followed by whoever wants to.
     onward: Option<String>,
+    /// The name that was entered.
+    name: String,
+    /// Where to go then.
+    next: String,
+}
+
+impl SignInPage {
+    /// Of a field that is not refused by itself.
+    const NOT_WRONG: Option<&'static str> = None;
 }
 
 #[derive(Deserialize)]
@@ -39,31 +50,58 @@ struct Query {
     next: Option<String>,
 }
 
-/// Signs in by a one-time address, which is left at once, or says how to get one.
+/// Signs in by a one-time address, which is left at once, or asks for name and password.
 async fn sign_in(State(app): State<App>, headers: HeaderMap, Asked(Query { link, next }): Asked<Query>) -> PageResult {
-    let Some(link) = link else { return page(&SignInPage { refusal: None, onward: None }) };
     let next = next.as_deref().filter(|next| is_local(next)).unwrap_or("/");
+    let Some(link) = link else { return page(&SignInPage { next: next.to_owned(), ..SignInPage::default() }) };
     // Another site may lead somebody to an address of its own choice, and so into the session of somebody else.
     if headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site") {
         let encode = |text: &str| utf8_percent_encode(text, place::QUERY).to_string();
         let onward = format!("{PATH}?link={}&next={}", encode(link.expose()), encode(next));
-        return page(&SignInPage { refusal: None, onward: Some(onward) });
+        return page(&SignInPage { onward: Some(onward), ..SignInPage::default() });
     }
-    let session = match app.control.sign_in(&link).await {
-        Ok(session) => session,
-        Err(Error::Refused(refusal)) if refusal.kind == Kind::Unauthenticated => {
-            let mut response = page(&SignInPage { refusal: Some(refusal), onward: None })?;
-            *response.status_mut() = StatusCode::UNAUTHORIZED;
-            return Ok(response);
-        }
-        Err(error) => return Err(error.into()),
+    match app.control.sign_in(&link).await {
+        Ok(session) => begin(&app, &headers, &session, next).await,
+        Err(error) => refused(error, "", next),
+    }
+}
+
+/// Signs in with a name and a password.
+async fn sign_in_with_password(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Peer(address): Peer,
+    OpenForm(fields): OpenForm,
+) -> PageResult {
+    let (name, next) = (fields.text("name"), Some(fields.text("next")).filter(|next| is_local(next)).unwrap_or("/"));
+    match app.control.sign_in_with_password(name, &fields.secret("password"), address).await {
+        Ok(session) => begin(&app, &headers, &session, next).await,
+        Err(error) => refused(error, name, next),
+    }
+}
+
+/// The page again, with the reason.
+fn refused(error: Error, name: &str, next: &str) -> PageResult {
+    let Error::Refused(refusal) = error else { return Err(error.into()) };
+    let status = match refusal.kind {
+        Kind::Unauthenticated => StatusCode::UNAUTHORIZED,
+        Kind::Busy => StatusCode::TOO_MANY_REQUESTS,
+        _ => return Err(Error::Refused(refusal).into()),
     };
+    let (refusal, name, next) = (Some(refusal), name.to_owned(), next.to_owned());
+    let mut response = page(&SignInPage { refusal, onward: None, name, next })?;
+    *response.status_mut() = status;
+    Ok(response)
+}
+
+/// Sends a browser on with a session that began.
+pub(super) async fn begin(app: &App, headers: &HeaderMap, session: &Secret, next: &str) -> PageResult {
     // Whoever was signed in here before is not any more.
-    if let Some(former) = cookie::read(&app, &headers, cookie::SESSION) {
+    if let Some(former) = cookie::read(app, headers, cookie::SESSION) {
         app.control.sign_out(&Secret::new(former)).await?;
     }
     let mut response = see(next);
-    if let Some(cookie) = cookie::set(&app, cookie::SESSION, session.expose()) {
+    if let Some(cookie) = cookie::set(app, cookie::SESSION, session.expose()) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     Ok(response)

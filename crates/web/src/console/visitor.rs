@@ -1,8 +1,8 @@
 //! Who visits a page: the actor behind the session of the browser. Whoever has none is asked to sign in, and comes back.
 
 use axum::extract::FromRequestParts;
-use axum::http::Method;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method};
 use axum::response::Response;
 use percent_encoding::utf8_percent_encode;
 use tieline_control::{Actor, Error, Kind};
@@ -40,6 +40,16 @@ impl FromRequestParts<App> for Visitor {
     }
 }
 
+/// Who is signed in in a browser, on a page that is there for everybody.
+pub(super) async fn visitor_of(app: &App, headers: &HeaderMap) -> Result<Option<Actor>, Fault> {
+    let Some(session) = cookie::read(app, headers, cookie::SESSION) else { return Ok(None) };
+    match app.control.session_visit(&Secret::new(session)).await {
+        Ok(actor) => Ok(Some(actor)),
+        Err(Error::Refused(refusal)) if refusal.kind == Kind::Unauthenticated => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
 impl Visitor {
     /// What ties a form to this session: every form carries it, and no other site can know it.
     pub(super) fn form_token(&self) -> String {
@@ -58,17 +68,22 @@ impl Visitor {
 
     /// Sends the browser to a page that says once what was done.
     pub(super) fn redirect(&self, app: &App, path: &str, done: &str) -> Response {
-        let mut response = see(path);
-        flash::put(app, &self.session, done, &mut response);
-        response
+        redirect(app, &self.session, path, done)
     }
 
-    /// What people call who visits: the name of the token.
+    /// What people call who visits: the name of the account, or of the token.
     pub(super) fn name(&self) -> &str {
         let label = self.actor.label();
         let name = label.split_once(':').map_or(label, |(_, name)| name);
         name.rsplit_once('#').map_or(name, |(name, _)| name)
     }
+}
+
+/// Sends the browser to a page that says once what was done, in a session.
+pub(super) fn redirect(app: &App, session: &Secret, path: &str, done: &str) -> Response {
+    let mut response = see(path);
+    flash::put(app, session, done, &mut response);
+    response
 }
 
 fn form_token(session: &Secret) -> String {

@@ -1,10 +1,7 @@
 //! How a client proves itself: by `Authorization: Basic` or in the body, not both (RFC 6749, 2.3.1).
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-
-use axum::extract::ConnectInfo;
+use axum::http::header;
 use axum::http::request::Parts;
-use axum::http::{HeaderName, header};
 use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -13,8 +10,8 @@ use tieline_core::secret::Secret;
 
 use super::OAuth;
 use super::form::Form;
+use crate::peer::address;
 
-const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// Clients differ in whether they pad.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
@@ -83,25 +80,12 @@ fn decoded(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.into_owned())
 }
 
-/// Where a request comes from. Behind a proxy it is what the proxy added last to the list of addresses.
-fn address(head: &Parts, forwarded: bool) -> IpAddr {
-    let last = || {
-        let value = head.headers.get_all(FORWARDED_FOR).iter().next_back()?.to_str().ok()?;
-        value.rsplit(',').next()?.trim().parse().ok()
-    };
-    let peer = head.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
-    let found = if forwarded { last().or(peer) } else { peer };
-    found.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED))
-}
-
 fn nobody(description: &str) -> OAuthError {
     OAuthRefusal::InvalidClient.because(description)
 }
 
 #[cfg(test)]
 mod tests {
-    use axum::http::Request;
-
     use super::*;
 
     #[test]
@@ -121,23 +105,6 @@ mod tests {
         ] {
             let read = pair(text.as_bytes()).map(|(client, secret)| format!("{client} {}", secret.expose()));
             assert_eq!(read.as_deref(), expect, "{text}");
-        }
-    }
-
-    #[test]
-    fn the_last_address_counts_behind_a_proxy_alone() {
-        for (header, forwarded, expect) in [
-            (None, true, "10.0.0.9"),
-            (Some("192.0.2.1, 192.0.2.2"), true, "192.0.2.2"),
-            (Some("192.0.2.1"), false, "10.0.0.9"),
-            (Some("unknown"), true, "10.0.0.9"),
-        ] {
-            let mut request = Request::builder().extension(ConnectInfo(SocketAddr::from(([10, 0, 0, 9], 1))));
-            if let Some(header) = header {
-                request = request.header(FORWARDED_FOR, header);
-            }
-            let (head, ()) = request.body(()).unwrap().into_parts();
-            assert_eq!(address(&head, forwarded).to_string(), expect, "{header:?} {forwarded}");
         }
     }
 }

@@ -14,6 +14,7 @@ const PAGES: &[&str] = &[
     "/organizations/acme/audit",
     "/organizations/acme/audit?verify=true&action=none",
     "/organizations/acme/settings/environments",
+    "/organizations/acme/settings/members",
     "/organizations/acme/settings/tokens",
     "/organizations/acme/settings/applications",
     "/organizations/acme/settings/approvals",
@@ -50,6 +51,9 @@ const PAGES: &[&str] = &[
     "/organizations/acme/other-resources/register?kind=kafka",
     "/organizations/acme/projects/shop/components/web/graph?environment=development",
     "/organizations/nowhere",
+    "/account",
+    "/users",
+    "/invitation",
     "/sign-in",
 ];
 

@@ -1,5 +1,6 @@
 //! The console: who is let in, what a page says of itself, and a person's walk through it in a real browser.
 
+pub(crate) mod accounts;
 mod applications;
 pub(crate) mod browser;
 mod connection;

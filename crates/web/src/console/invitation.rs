@@ -1,0 +1,149 @@
+//! What somebody does with the address that they were given: they join, or set another password.
+//!
+//! The address is left at once for one without the secret, which a cookie of this browser keeps: it stays in no history, and whatever
+//! looks at addresses in messages uses nothing up.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::Response;
+use axum::routing::get;
+use percent_encoding::utf8_percent_encode;
+use serde::Deserialize;
+use tieline_control::{Actor, Error, InvitationLink, Joining, Kind, Refusal, Step};
+use tieline_core::model::InvitationPurpose;
+use tieline_core::secret::Secret;
+use tieline_core::wire::user::InvitationView;
+
+use super::fault::{PageResult, again, refused};
+use super::form::{Entered, OpenForm};
+use super::place::{self, Place};
+use super::query::Asked;
+use super::visitor::visitor_of;
+use super::{cookie, page, see, sign_in};
+use crate::App;
+
+/// Where an address leads.
+const PATH: &str = "/invitation";
+
+pub(super) fn router() -> Router<App> {
+    Router::new().route(PATH, get(invitation).post(invitation_accept))
+}
+
+/// The address that presents a secret. Only the query holds it, which no log does.
+fn address(public_url: &str, secret: &Secret) -> String {
+    format!("{public_url}{PATH}?secret={}", secret.expose())
+}
+
+/// What is shown of an address that was made.
+pub(crate) fn shown(app: &App, link: InvitationLink) -> InvitationView {
+    let url = address(&app.control.settings().public_url, &link.secret);
+    InvitationView { name: link.name, url, expires_at: link.expires_at }
+}
+
+#[derive(Template)]
+#[template(path = "console/invitation.html")]
+struct InvitationPage {
+    /// What is offered; none when the address is worth nothing.
+    offer: Option<Joining>,
+    refusal: Option<Refusal>,
+    /// What is wrong with the password, and with its repetition.
+    password: Entered,
+    again: Entered,
+    /// Who is signed in, if it is somebody else.
+    visitor: Option<String>,
+}
+
+impl InvitationPage {
+    /// The page that signs in and comes back.
+    fn sign_in() -> String {
+        format!("{}?next={}", sign_in::PATH, utf8_percent_encode(PATH, place::QUERY))
+    }
+}
+
+#[derive(Deserialize)]
+struct Query {
+    secret: Option<String>,
+}
+
+async fn invitation(State(app): State<App>, headers: HeaderMap, Asked(query): Asked<Query>) -> PageResult {
+    if let Some(secret) = query.secret {
+        let mut response = see(PATH);
+        if let Some(cookie) = cookie::set(&app, cookie::INVITATION, &secret) {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+        return Ok(response);
+    }
+    let visitor = visitor_of(&app, &headers).await?;
+    show(&app, &headers, visitor.as_ref(), Entered::default(), Entered::default()).await
+}
+
+async fn invitation_accept(State(app): State<App>, headers: HeaderMap, OpenForm(fields): OpenForm) -> PageResult {
+    let visitor = visitor_of(&app, &headers).await?;
+    let secret = presented(&app, &headers);
+    let offer = match app.control.invitation_view(&secret, visitor.as_ref()).await {
+        Ok(offer) => offer,
+        Err(_) => return show(&app, &headers, visitor.as_ref(), Entered::default(), Entered::default()).await,
+    };
+    let password = fields.secret("password");
+    if offer.step == Step::Password && password != fields.secret("again") {
+        let wrong = Some("this is another password than the one above: enter the same twice".to_owned());
+        let wrong = Entered { text: String::new(), wrong };
+        return again(show(&app, &headers, visitor.as_ref(), Entered::default(), wrong).await);
+    }
+    let accepted = app.control.invitation_accept(&secret, visitor.as_ref(), Some(&password)).await;
+    match refused(accepted)? {
+        Ok(session) => {
+            let next =
+                offer.organization.as_deref().map_or("/".to_owned(), |handle| Place::organization(handle).path(""));
+            let mut response = match session {
+                Some(session) => sign_in::begin(&app, &headers, &session, &next).await?,
+                None => see(&next),
+            };
+            forget(&app, &mut response);
+            Ok(response)
+        }
+        Err(refusal) if refusal.kind == Kind::Invalid => {
+            let wrong = Entered::refused("", refusal);
+            again(show(&app, &headers, visitor.as_ref(), wrong, Entered::default()).await)
+        }
+        // Meanwhile somebody chose a password: the page says what comes next.
+        Err(_) => show(&app, &headers, visitor.as_ref(), Entered::default(), Entered::default()).await,
+    }
+}
+
+async fn show(
+    app: &App,
+    headers: &HeaderMap,
+    visitor: Option<&Actor>,
+    password: Entered,
+    again: Entered,
+) -> PageResult {
+    let secret = presented(app, headers);
+    match app.control.invitation_view(&secret, visitor).await {
+        Ok(offer) => {
+            let visitor = visitor.filter(|_| offer.step == Step::SignIn).map(|actor| actor.label().to_owned());
+            page(&InvitationPage { offer: Some(offer), refusal: None, password, again, visitor })
+        }
+        Err(Error::Refused(refusal)) => {
+            let refusal = Some(refusal);
+            let mut response = page(&InvitationPage { offer: None, refusal, password, again, visitor: None })?;
+            *response.status_mut() = StatusCode::UNAUTHORIZED;
+            forget(app, &mut response);
+            Ok(response)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What the browser keeps of the address that was opened in it.
+fn presented(app: &App, headers: &HeaderMap) -> Secret {
+    Secret::new(cookie::read(app, headers, cookie::INVITATION).unwrap_or_default())
+}
+
+fn forget(app: &App, response: &mut Response) {
+    if let Some(cookie) = cookie::clear(app, cookie::INVITATION) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+}
