@@ -131,6 +131,11 @@ struct MarketplacePage {
 }
 
 impl MarketplacePage {
+    /// The list of what is registered for the organization.
+    fn registered(&self, page: &str) -> String {
+        Place::organization(&self.place.organization).path(page)
+    }
+
     /// Where a card leads: to a connection, or for who may make none to what is written about the service.
     fn card(&self, service: &ServiceView) -> String {
         let below = if self.may_connect { "/connect" } else { "" };

@@ -17,7 +17,7 @@ use super::place::{self, Level, Place};
 use super::query::Asked;
 use super::reference::Reference;
 use super::visitor::Visitor;
-use super::{markdown, page, words};
+use super::{markdown, page, registration, words};
 use crate::App;
 
 pub(super) fn router() -> Router<App> {
@@ -61,6 +61,8 @@ struct ServicePage {
     tabs: Vec<Tab>,
     /// Whether the visitor may make connections here.
     may_connect: bool,
+    /// Where its owners change it, if it is registered.
+    own_page: Option<String>,
     /// What is shown of the definition, on its tab.
     part: Option<Part>,
     /// Who uses it, for its owners on their tab.
@@ -132,6 +134,7 @@ async fn service(
     let frame = Frame::of(&app, &visitor, &mut place, "Service", PAGE).await?;
     let (organization, project) = (place.organization.clone(), place.project.as_deref());
     let mut service = control.service_view(actor, &organization, &reference, project).await?;
+    let own_page = registration::own_page(&organization, &service);
     let (Some(standing), Some(detail)) = (service.standing.take(), service.detail.take()) else {
         return Err(Error::Inconsistent("a service is shown without detail".into()).into());
     };
@@ -154,7 +157,7 @@ async fn service(
     }
     let frame = frame.below(&[("Marketplace", place.path(PAGE))]);
     let may_connect = may_connect(&frame, &place) && service.listed;
-    page(&ServicePage { frame, place, service, standing, detail, tab, tabs, may_connect, part, consumers })
+    page(&ServicePage { frame, place, service, standing, detail, tab, tabs, may_connect, own_page, part, consumers })
 }
 
 #[cfg(test)]

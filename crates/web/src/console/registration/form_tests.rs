@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use tieline_control::Kind as Family;
+use tieline_core::code;
 use tieline_core::model::Parameter;
 use tieline_core::wire::service::{EntryView, ServiceDetail, ServiceView};
 
@@ -46,7 +47,7 @@ fn registered() -> (ServiceView, ServiceDetail) {
 fn refusal(path: Option<&str>) -> Refusal {
     Refusal {
         kind: Family::Invalid,
-        code: "a_code",
+        code: code!("text_invalid"),
         message: "no".to_owned(),
         hint: "yes".to_owned(),
         path: path.map(str::to_owned),

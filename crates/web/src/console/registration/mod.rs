@@ -95,6 +95,14 @@ impl Section {
     }
 }
 
+/// Where the visitor changes a registered service; none for who does not own it, and for what a component provides.
+pub(super) fn own_page(organization: &str, service: &ServiceView) -> Option<String> {
+    let section = SECTIONS.into_iter().find(|section| section.types.contains(&service.service_type))?;
+    let place = Place::organization(organization);
+    let place = service.project.iter().fold(place, |place, project| place.with_project(project));
+    owns(service).then(|| section.path(&place, &service.reference))
+}
+
 /// Whether the visitor owns a service: how many connect to it is told to nobody else.
 fn owns(service: &ServiceView) -> bool {
     service.standing.as_ref().is_some_and(|standing| standing.connections.is_some())

@@ -82,8 +82,9 @@ impl Key {
             lines: kind.has_lines(&parameter.key),
             id: parameter.key.clone(),
             label: parameter.key.clone(),
+            // What says no more than the label is not said twice.
+            description: if parameter.description == parameter.key { String::new() } else { parameter.description },
             key: parameter.key,
-            description: parameter.description,
             secret: parameter.sensitive,
             optional: parameter.optional,
         }
