@@ -101,8 +101,19 @@ for (const form of document.querySelectorAll("form[data-rows]")) {
       const field = form.elements.namedItem(name);
       if (!field) continue;
       field.value = value;
-      document.getElementById(`${name}-again`).hidden = true;
+      document.getElementById(`${name}-again`)?.setAttribute("hidden", "");
     }
     form.querySelector("[autofocus]")?.focus();
+  });
+  // What is said of a parameter holds for its value in each endpoint at once.
+  form.addEventListener("input", ({ target }) => {
+    const [, id] = /^parameter\.(\d+)\.(?:name|secret)$/.exec(target.name) ?? [];
+    if (!id) return;
+    const name = form.elements.namedItem(`parameter.${id}.name`).value.trim();
+    const secret = form.elements.namedItem(`parameter.${id}.secret`).checked;
+    for (const field of form.querySelectorAll(`[name^="entry."][name$=".value.${id}"]`)) {
+      field.type = secret || !name ? "password" : "text";
+      field.labels[0].firstChild.textContent = name || "Value of the parameter without a name";
+    }
   });
 }

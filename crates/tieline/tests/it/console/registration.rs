@@ -67,8 +67,12 @@ async fn a_third_party_service_from_its_registration_to_its_end() {
         browser.fill("Version", "latest").await;
         browser.fill("Labels", "letters, post").await;
         browser.press("Add a parameter").await;
+        let masked = async || browser.find(Locator::Id("entry.1.value.1")).await.attr("type").await.expect("a field");
         enter(&browser, "parameter.1.name", "ApiKey").await;
+        // Who knows yet whether it is a secret? With scripts, whoever looks.
+        assert_eq!(masked().await.as_deref(), Some(if look.scripts { "text" } else { "password" }));
         click(&browser, "parameter.1.secret").await;
+        assert_eq!(masked().await.as_deref(), Some("password"));
         browser.press("Add a parameter").await;
         enter(&browser, "parameter.2.name", "Sender").await;
         click(&browser, "parameter.2.optional").await;

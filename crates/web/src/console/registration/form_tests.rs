@@ -133,7 +133,8 @@ fn rows_come_and_go_and_the_others_stay_as_they_are() {
     let mut form = Registration::read(&Fields::of(SENT), None, Some((&service, &detail)));
     assert!(form.step("add-parameter"));
     assert_eq!((form.parameters[2].id, form.added.as_deref()), (5, Some("parameter.5.name")));
-    assert_eq!(form.entries[1].values[3].field, "entry.3.value.5");
+    let added = &form.entries[1].values[3];
+    assert_eq!((added.field.as_str(), added.secret), ("entry.3.value.5", true), "what it is, nobody has said yet");
     assert!(form.step("remove-parameter.1") && form.step("remove-parameter.99"));
     let fields: Vec<_> = form.entries[0].values.iter().map(|row| row.field.as_str()).collect();
     assert_eq!(fields, ["entry.1.value.ServiceURL", "entry.1.value.4", "entry.1.value.5"]);

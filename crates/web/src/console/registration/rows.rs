@@ -106,12 +106,14 @@ impl Key {
     /// The key of a parameter.
     pub(super) fn of(parameter: &ParameterRow) -> Self {
         let name = parameter.name.text.clone();
+        let unnamed = name.is_empty();
         Self {
             id: parameter.id.to_string(),
-            label: if name.is_empty() { "Value of the parameter without a name".to_owned() } else { name.clone() },
+            label: if unnamed { "Value of the parameter without a name".to_owned() } else { name.clone() },
             key: name,
             description: parameter.description.text.clone(),
-            secret: parameter.secret,
+            // Whoever has not named it yet has not said either whether it is a secret.
+            secret: parameter.secret || unnamed,
             optional: parameter.optional,
             lines: false,
         }
