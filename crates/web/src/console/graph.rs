@@ -15,7 +15,7 @@ use super::fault::PageResult;
 use super::frame::{Frame, Link};
 use super::marketplace::service_path;
 use super::page;
-use super::place::{self, Level, Place};
+use super::place::{self, Level, Place, segment};
 use super::query::Asked;
 use super::visitor::Visitor;
 use crate::App;
@@ -185,7 +185,7 @@ impl Ways<'_> {
         Link { words: id.to_owned(), path, current: false }
     }
 
-    /// The connections of the component that uses one.
+    /// The page of a connection, at the place of the component that uses it.
     fn connection(&self, edge: &GraphEdge) -> String {
         let consumer = self.nodes.get(&*edge.from);
         let place = consumer.and_then(|node| node.project.as_ref().zip(node.component.as_ref()));
@@ -194,7 +194,7 @@ impl Ways<'_> {
             Some((project, component)) => organization.with_project(project).with_component(component),
             None => organization,
         }
-        .path("connections")
+        .path(&format!("connections/{}", segment(&edge.connection_id.to_string())))
     }
 
     fn line(&self, line: &Line<'_>) -> Option<Use> {

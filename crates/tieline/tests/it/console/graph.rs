@@ -27,9 +27,14 @@ async fn from_the_graph_to_what_breaks_and_to_a_component() {
         let browser = Browser::signed_in(&shop.server, look, None).await;
         browser.visit("/organizations/acme").await;
         browser.follow("Graph").await;
-        browser
-            .find(Locator::Css("svg.graph a.edge[href='/organizations/acme/projects/shop/components/web/connections']"))
-            .await;
+        let edge = "svg.graph a.edge[href^='/organizations/acme/projects/shop/components/web/connections/']";
+        let line = browser.find(Locator::Css(edge)).await.attr("href").await.expect("a line");
+        browser.visit(&line.expect("its way")).await;
+        browser.find(Locator::XPath("//h1[.='own']")).await;
+        // From there to the service in the marketplace, and back to the graph.
+        browser.follow("service:/shop/orders/v1/api").await;
+        browser.find(Locator::XPath("//h1[contains(., 'orders')]")).await;
+        browser.visit("/organizations/acme/graph").await;
         browser.follow("development").await;
         assert_eq!(browser.path().await, "/organizations/acme/graph?environment=development", "{look:?}");
         browser.follow("Without shop/orders").await;
