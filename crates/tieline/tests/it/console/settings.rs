@@ -6,6 +6,8 @@ use serde_json::json;
 use super::browser::{Browser, Look};
 use super::graph::dependent;
 use super::visit::{get, post, sign_in};
+use crate::identity_provider::real::{AUDIENCE, IdentityProvider, TOKEN};
+use crate::world::TestServer;
 
 fn said(words: &str) -> String {
     format!("//*[@role='status' and contains(., '{words}')]")
@@ -89,6 +91,62 @@ async fn owners_decide_who_calls() {
     browser.press("Set plan").await;
     browser.find(Locator::XPath("//dd[.='gold']")).await;
     browser.close().await;
+}
+
+#[test]
+fn project_admins_find_the_tokens_of_their_project() {
+    let shop = dependent();
+    let create = ["token", "create", "lena", "--role", "project-admin", "--organization", "acme", "--project", "shop"];
+    let lead = shop.server.json(&create)["token"].as_str().expect("a token").to_owned();
+    let lead = sign_in(&shop.server, &lead);
+    let overview = get(&shop.server, "/organizations/acme", &lead);
+    assert!(overview.body.contains("/organizations/acme/settings/tokens"), "{overview:?}");
+    assert!(!overview.body.contains("/organizations/acme/audit"), "{overview:?}");
+    let tokens = get(&shop.server, "/organizations/acme/settings/tokens", &lead);
+    assert!(tokens.status == 200 && !tokens.body.contains("organization-admin"), "{tokens:?}");
+    let body = format!("form_token={}&name=tom&role=developer&project=shop", tokens.form_token());
+    let made = post(&shop.server, "/organizations/acme/settings/tokens", &lead, &body);
+    assert!(made.status == 200 && made.body.contains("Made the token tom."), "{made:?}");
+}
+
+#[test]
+#[cfg_attr(not(clients), ignore = "TIELINE_TEST_CLIENTS is not set")]
+fn an_identity_provider_is_set_and_removed() {
+    let (provider, server) = (IdentityProvider::start(), TestServer::start());
+    server.tieline(&["organization", "create", "acme"]).done();
+    let admin = sign_in(&server, &server.admin_token());
+    let path = "/organizations/acme/settings/identity-provider";
+    let page = || get(&server, path, &admin);
+    let token = page().form_token();
+    let send = |path: &str, fields: &[(&str, &str)]| {
+        let fields = [&[("form_token", token.as_str())][..], fields].concat();
+        let encoded = |text: &str| text.bytes().map(|byte| format!("%{byte:02x}")).collect::<String>();
+        let pairs: Vec<_> = fields.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+        post(&server, path, &admin, &pairs.join("&"))
+    };
+    let issuer = provider.issuer();
+    for (fields, field) in [
+        ([("issuer", "nowhere"), ("audience", ""), ("registration_token", "")], "issuer-error"),
+        ([("issuer", issuer), ("audience", "a\u{7}"), ("registration_token", "")], "audience-error"),
+        ([("issuer", issuer), ("audience", ""), ("registration_token", "canary a")], "registration_token-error"),
+    ] {
+        let refused = send(path, &fields);
+        assert!(refused.status == 422 && refused.body.contains(&format!("id=\"{field}\"")), "{refused:?}");
+        assert!(!refused.body.contains("canary"), "a token is not shown again");
+    }
+    let set = send(path, &[("issuer", issuer), ("audience", AUDIENCE), ("registration_token", TOKEN)]);
+    assert_eq!((set.status, set.header("location")), (303, path), "{set:?}");
+    let shown = page();
+    assert!(shown.body.contains(issuer) && shown.body.contains(AUDIENCE) && !shown.body.contains(TOKEN), "{shown:?}");
+    let view = || server.json(&["identity-provider", "view", "--organization", "acme"]);
+    assert_eq!(view()["registration_token"], true);
+    send(path, &[("issuer", issuer), ("audience", ""), ("registration_token", "")]);
+    assert_eq!((&view()["registration_token"], &view()["audience"]), (&json!(true), &json!(null)), "it was kept");
+    send(path, &[("issuer", issuer), ("no_token", "on")]);
+    assert_eq!(view()["registration_token"], false);
+    let removed = send(&format!("{path}/remove"), &[]);
+    assert_eq!(removed.status, 303, "{removed:?}");
+    assert!(page().body.contains("Tieline issues the tokens"));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! tokens, and the gateway accepts them.
 
 pub(crate) mod fixed;
-mod real;
+pub(crate) mod real;
 
 use std::time::{Duration, Instant};
 

@@ -11,19 +11,19 @@ use crate::oauth;
 use crate::oauth::libraries::{installed, program};
 
 /// The initial access token that it asks for.
-pub(super) const TOKEN: &str = "canary-initial-access-token";
+pub(crate) const TOKEN: &str = "canary-initial-access-token";
 /// The audience of its tokens.
-pub(super) const AUDIENCE: &str = "https://gateway.acme.example";
+pub(crate) const AUDIENCE: &str = "https://gateway.acme.example";
 
 /// A running one.
-pub(super) struct IdentityProvider {
+pub(crate) struct IdentityProvider {
     process: Child,
     talk: RefCell<(ChildStdin, BufReader<ChildStdout>)>,
     issuer: String,
 }
 
 impl IdentityProvider {
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let module = std::fs::read_to_string(program("identity-provider.mjs")).expect("the module");
         let mut command = Command::new("node");
         // What a module imports is looked for where it runs, if it is no file.
@@ -38,7 +38,7 @@ impl IdentityProvider {
         provider
     }
 
-    pub(super) fn issuer(&self) -> &str {
+    pub(crate) fn issuer(&self) -> &str {
         &self.issuer
     }
 
