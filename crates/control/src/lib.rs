@@ -78,7 +78,7 @@ pub use deployment::SnapshotQuery;
 pub use error::{Error, Kind, Refusal, Result};
 pub use page::PageQuery;
 pub use purge::Purged;
-pub use session::LoginLink;
+pub use session::{ChangeStream, LoginLink, News};
 pub use start::{FirstStart, StartError};
 pub use table::{TableCursor, TablePiece, TableStream};
 pub use upkeep::Reconciled;
@@ -135,6 +135,8 @@ pub struct Control {
     actors: Memory<Digest, Arc<Known>>,
     /// Who presented the secret of a session, by its digest.
     sessions: Memory<Digest, Arc<session::Visitor>>,
+    /// Who follows what changes.
+    followers: session::Followers,
     /// The keys that sign tokens.
     signing: Signing,
     /// The clients that ask for tokens.

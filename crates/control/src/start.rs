@@ -19,6 +19,7 @@ use crate::memory::Memory;
 use crate::oauth::{Clients, REVOCATIONS, Signing};
 use crate::pace::Pace;
 use crate::service::OUTLINES;
+use crate::session::Followers;
 use crate::table::first_generation;
 use crate::token::installation_admin;
 use crate::user::Attempts;
@@ -116,6 +117,7 @@ impl Control {
             applied: watch::channel(None).0,
             actors: Memory::new(),
             sessions: Memory::new(),
+            followers: Followers::default(),
             signing: Signing::new(),
             clients: Clients::new(),
             outlines: Semaphore::new(OUTLINES),

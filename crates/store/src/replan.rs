@@ -154,6 +154,15 @@ impl Transaction {
         row.map(|row| row.parsed("organization_id")).transpose()
     }
 
+    /// Whether a deployment is marked.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn replan_waits(&mut self, deployment: DeploymentId) -> Result<bool> {
+        let sql = "SELECT due_at FROM replan WHERE deployment_id = $1";
+        Ok(self.row(sql, &[text(deployment)]).await?.is_some())
+    }
+
     /// Marks a deployment, to be planned again from a time on.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ use tieline_core::endpoint::{EndpointType, Visibility};
 use tieline_core::id::{ComponentId, ConnectionId, DeploymentId, EnvironmentId, InstanceId, ProjectId, ServiceId};
 use tieline_core::route_table::ScopedOperation;
 
+use crate::deployment::Deployment;
 use crate::row::{Row, Value, json, text};
 use crate::{Error, Result, Transaction};
 
@@ -236,6 +237,21 @@ impl Transaction {
         let sql = "SELECT id, snapshot_id FROM instance WHERE component_id = $1 ORDER BY id";
         let rows = self.rows(sql, &[text(component)]).await?;
         rows.iter().map(|row| Ok((row.parsed("id")?, row.text("snapshot_id")?))).collect()
+    }
+
+    /// How many instances of a deployment's component, environment and major run with its snapshot, and how many with
+    /// another one.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn instances_of_deployment(&mut self, deployment: &Deployment) -> Result<(i64, i64)> {
+        let sql = "SELECT COUNT(CASE WHEN snapshot_id = $1 THEN 1 END) AS current,
+                 COUNT(CASE WHEN snapshot_id <> $1 THEN 1 END) AS former
+             FROM instance WHERE component_id = $2 AND environment_id = $3 AND major = $4";
+        let (component, environment) = (text(deployment.component_id), text(deployment.environment_id));
+        let values = [text(&deployment.snapshot_id), component, environment, Value::Integer(deployment.major)];
+        let row = self.row(sql, &values).await?;
+        row.map_or(Ok((0, 0)), |row| Ok((row.integer("current")?, row.integer("former")?)))
     }
 
     /// Forgets the instances that have reported nothing since.

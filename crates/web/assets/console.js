@@ -1,21 +1,28 @@
 // What makes the console more comfortable. Every page works without it.
 "use strict";
 
-for (const button of document.querySelectorAll("button[data-copy]")) {
-  const source = document.getElementById(button.dataset.copy);
-  if (!source || !navigator.clipboard) continue;
-  button.hidden = false;
-  const words = button.textContent;
-  button.addEventListener("click", async () => {
-    try {
-      await navigator.clipboard.writeText(source.value ?? source.textContent);
-      button.textContent = "Copied";
-    } catch {
-      button.textContent = "Not copied";
-    }
-    setTimeout(() => (button.textContent = words), 2000);
-  });
-}
+// What the parts of the page that may change say, as they came.
+const written = new WeakMap();
+for (const part of document.querySelectorAll("[data-part]")) written.set(part, part.innerHTML);
+
+const offerCopies = (root) => {
+  for (const button of root.querySelectorAll("button[data-copy]")) {
+    const source = document.getElementById(button.dataset.copy);
+    if (!source || !navigator.clipboard) continue;
+    button.hidden = false;
+    const words = button.textContent;
+    button.addEventListener("click", async () => {
+      try {
+        await navigator.clipboard.writeText(source.value ?? source.textContent);
+        button.textContent = "Copied";
+      } catch {
+        button.textContent = "Not copied";
+      }
+      setTimeout(() => (button.textContent = words), 2000);
+    });
+  }
+};
+offerCopies(document);
 
 // One menu is open at a time; Escape, or a click elsewhere, closes it.
 const menus = document.querySelectorAll("details.menu");
@@ -116,4 +123,70 @@ for (const form of document.querySelectorAll("form[data-rows]")) {
       field.labels[0].firstChild.textContent = name || "Value of the parameter without a name";
     }
   });
+}
+
+// What goes on by itself is shown as it goes on: when something changes, the page is asked for anew, and its parts that may
+// have changed take the place of what they were. Nothing is followed while nobody looks.
+const followed = document.querySelector("[data-follow]");
+if (followed && window.EventSource) {
+  const focusable = "a[href], button, input, select, summary, textarea";
+  const parts = (page) => [...page.querySelectorAll("[data-part]")];
+  const busy = () => document.querySelector("main details[open], main form :focus");
+  let source;
+  let looking = false;
+  let again = false;
+
+  const renew = (part, fresh) => {
+    if (fresh.innerHTML === written.get(part)) return;
+    written.set(part, fresh.innerHTML);
+    const at = [...part.querySelectorAll(focusable)].indexOf(document.activeElement);
+    part.replaceChildren(...fresh.childNodes);
+    offerCopies(part);
+    if (at >= 0) part.querySelectorAll(focusable)[at]?.focus({ preventScroll: true });
+  };
+
+  const look = async () => {
+    again = true;
+    if (looking) return;
+    looking = true;
+    try {
+      while (again) {
+        again = false;
+        const answer = await fetch(location.href, { headers: { "x-watching": "yes" } });
+        if (answer.status >= 500) break;
+        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        const ids = (found) => parts(found).map((part) => part.id).join(" ");
+        // Whoever is signed out by now, or whose page is gone, sees the page that says so; other parts are another page.
+        const gone = !page.querySelector("[data-follow]");
+        if (gone || (ids(page) !== ids(document) && !busy())) return location.reload();
+        for (const part of parts(document)) {
+          const fresh = page.getElementById(part.id);
+          if (fresh) renew(part, fresh);
+        }
+      }
+    } catch {
+      // The server cannot be reached: the stream says when it is there again.
+    } finally {
+      looking = false;
+    }
+  };
+
+  const follow = () => {
+    let cuts = 0;
+    source = new EventSource(followed.dataset.follow);
+    // What happened while the stream was cut, nobody told.
+    source.addEventListener("open", () => cuts > 0 && look());
+    source.addEventListener("error", () => (cuts += 1));
+    source.addEventListener("change", look);
+    source.addEventListener("pulse", () => document.querySelector("[data-part] [data-waiting]") && look());
+    source.addEventListener("end", () => location.reload());
+  };
+
+  document.addEventListener("visibilitychange", () => {
+    source.close();
+    if (document.hidden) return;
+    follow();
+    look();
+  });
+  follow();
 }

@@ -1,7 +1,7 @@
 //! Deployments as they are shown: one, and the history of a component.
 
 use tieline_core::wire::Page;
-use tieline_core::wire::plan::DeploymentView;
+use tieline_core::wire::plan::{DeploymentProgress, DeploymentView};
 use tieline_store::deployment::Deployment;
 
 use super::plan::Spot;
@@ -72,7 +72,9 @@ impl Control {
         for environment in environments {
             let spot = Spot { project: project.clone(), component: component.clone(), environment };
             for deployment in work.transaction.deployments_live(spot.component.id, spot.environment.id).await? {
-                views.push(work.deployment_view(&spot, &deployment).await?);
+                let mut view = work.deployment_view(&spot, &deployment).await?;
+                view.progress = Some(work.deployment_progress(&deployment).await?);
+                views.push(view);
             }
         }
         Ok(views)
@@ -80,6 +82,13 @@ impl Control {
 }
 
 impl Work<'_> {
+    async fn deployment_progress(&mut self, deployment: &Deployment) -> Result<DeploymentProgress> {
+        let (current, former) = self.transaction.instances_of_deployment(deployment).await?;
+        let number = |count: i64| usize::try_from(count).unwrap_or_default();
+        let planning = self.transaction.replan_waits(deployment.id).await?;
+        Ok(DeploymentProgress { planning, current: number(current), former: number(former) })
+    }
+
     pub(super) async fn deployment_view(&mut self, spot: &Spot, deployment: &Deployment) -> Result<DeploymentView> {
         let release = self.release(deployment).await?;
         let mut services = Vec::new();
@@ -97,6 +106,7 @@ impl Work<'_> {
             services,
             state: deployment.state.clone(),
             policy: deployment.policy.clone(),
+            progress: None,
             degraded: deployment.degraded.clone(),
             warnings: Vec::new(),
             created_at: deployment.created_at,

@@ -4,6 +4,7 @@
 //! owner's account is disabled.
 
 mod begin;
+mod follow;
 mod link;
 mod visit;
 
@@ -15,6 +16,8 @@ use tieline_store::Transaction;
 
 use crate::{Actor, Control, Error, Result, work};
 
+pub(crate) use follow::Followers;
+pub use follow::{ChangeStream, News};
 pub use link::LoginLink;
 pub(crate) use visit::Visitor;
 

@@ -49,6 +49,23 @@ impl Control {
         Ok(known.actor)
     }
 
+    /// As [`Control::session_visit`], for a page that looks again by itself: nobody may sit before it, and the session is not
+    /// prolonged.
+    ///
+    /// # Errors
+    /// `unauthenticated`, as for a visit.
+    pub async fn session_watch(&self, presented: &Secret) -> Result<Actor> {
+        self.session_known(&Digest::of(presented.expose())).await
+    }
+
+    /// Who visits with the session of a digest.
+    pub(super) async fn session_known(&self, digest: &Digest) -> Result<Actor> {
+        if let Some(visitor) = self.sessions.recall(digest, &self.feed).filter(|known| self.now() < known.fresh_until) {
+            return Ok(visitor.actor.clone());
+        }
+        Ok(self.find_session(&mut self.store.read().await?, digest).await?.1.actor)
+    }
+
     /// Ends a session. One that has ended already is as good.
     ///
     /// # Errors

@@ -1,9 +1,13 @@
 //! Sessions of the console: one for each address, idle and longest life, and their end on every server.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use jiff::SignedDuration;
-use tieline_control::{Actor, Control};
+use tieline_control::{Actor, Control, News};
 use tieline_core::model::Role;
 use tieline_core::secret::Secret;
+use tieline_core::wire::tenancy::ProjectCreate;
 
 use crate::world::{ACME, World, refused};
 
@@ -62,6 +66,54 @@ async fn a_session_ends_when_it_is_idle_and_after_twelve_hours_in_any_case() {
         assert!(ended(&world.control, &used).await, "after twelve hours, on {}", world.database);
         world.pass(MINUTE);
         assert_eq!(world.control.purge().await.unwrap().sessions, 2);
+    }
+}
+
+#[tokio::test]
+async fn who_follows_hears_of_changes_and_of_the_end_and_does_not_prolong_the_session() {
+    for world in World::all().await {
+        let control = Arc::new(world.another_server("http://127.0.0.1:7071").await);
+        let project = async |handle: &str| {
+            let request = ProjectCreate { handle: handle.to_owned() };
+            control.project_create(&world.admin, ACME, request).await.unwrap();
+        };
+        let viewer = world.actor(Role::Viewer, None).await;
+        let stranger = world.stranger("other").await;
+        control.feed_follow().await.unwrap();
+        let session = sign_in(&world, &viewer).await;
+        let follow = async |after| control.change_stream(&session, ACME, after).await.unwrap();
+        let begin = control.change_number();
+        let mut stream = follow(begin).await.unwrap();
+        project("mail").await;
+        assert_eq!(stream.next().await.unwrap(), Some(News::Change), "{}", world.database);
+        let mut late = follow(begin).await.unwrap();
+        assert_eq!(late.next().await.unwrap(), Some(News::Change), "what happened before it came");
+
+        // What happens elsewhere is nobody's business here: the next that it hears is the end.
+        let request = ProjectCreate { handle: "secret".to_owned() };
+        control.project_create(&stranger, "other", request).await.unwrap();
+        let heard = tokio::time::timeout(Duration::from_millis(600), stream.next()).await;
+        assert!(heard.is_err(), "{heard:?}");
+        control.sign_out(&session).await.unwrap();
+        assert_eq!(stream.next().await.unwrap(), None, "{}", world.database);
+        let gone = control.change_stream(&session, ACME, 0).await.err();
+        assert_eq!(refused::<()>(Err(gone.unwrap())).code, "unauthenticated");
+
+        let session = sign_in(&world, &viewer).await;
+        world.pass(MINUTE * 40);
+        control.session_watch(&session).await.unwrap();
+        let mut all = Vec::new();
+        while let Some(stream) = control.change_stream(&session, ACME, 0).await.unwrap() {
+            all.push(stream);
+            assert!(all.len() < 100, "there is an end");
+        }
+        all.pop();
+        assert!(control.change_stream(&session, ACME, 0).await.unwrap().is_some(), "one went");
+        world.pass(MINUTE * 20);
+        assert!(ended(&control, &session).await, "nobody visited for an hour, on {}", world.database);
+        let session = sign_in(&world, &stranger).await;
+        let hidden = control.change_stream(&session, ACME, 0).await.err();
+        assert_eq!(refused::<()>(Err(hidden.unwrap())).code, "organization_not_found");
     }
 }
 

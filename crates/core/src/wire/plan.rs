@@ -186,6 +186,9 @@ pub struct DeploymentView {
     pub state: String,
     /// When instances take a later snapshot.
     pub policy: String,
+    /// How far its instances have come; absent in the history.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress: Option<DeploymentProgress>,
     /// Variables that are carried forward, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub degraded: BTreeMap<String, Degraded>,
@@ -195,6 +198,25 @@ pub struct DeploymentView {
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
+}
+
+/// How far what runs of a live deployment has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct DeploymentProgress {
+    /// Whether a value that it uses may have changed, and it is still to be planned again.
+    pub planning: bool,
+    /// How many instances run with its snapshot.
+    pub current: usize,
+    /// How many run with an earlier one: its policy says when they take this one.
+    pub former: usize,
+}
+
+impl DeploymentProgress {
+    /// Whether something is still to come.
+    #[must_use]
+    pub fn is_under_way(&self) -> bool {
+        self.planning || self.former > 0
+    }
 }
 
 /// The live snapshot with its values in clear, as a runner fetches it.

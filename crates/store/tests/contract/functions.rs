@@ -613,9 +613,11 @@ async fn deployments(transaction: &mut Transaction) -> Done {
     assert_eq!(transaction.replan_next("", AT).await?, Some(ORGANIZATION));
     assert_eq!(transaction.replan_next(&ORGANIZATION.to_string(), AT).await?, None);
     assert_eq!(transaction.replans_take(ORGANIZATION, AT, 2).await?, [(DEPLOYMENT, "third".to_owned())]);
+    assert!(!transaction.replan_waits(DEPLOYMENT).await?);
     for due in [AT, later] {
         transaction.replan_later(DEPLOYMENT, ORGANIZATION, "third", due).await?;
     }
+    assert!(transaction.replan_waits(DEPLOYMENT).await?);
     assert_eq!(transaction.replan_next("", AT).await?, None);
     assert_eq!(transaction.replans_take(ORGANIZATION, AT, 2).await?, []);
     assert_eq!(transaction.replans_take(ORGANIZATION, later, 2).await?.len(), 1);
@@ -632,6 +634,10 @@ async fn deployments(transaction: &mut Transaction) -> Done {
     transaction.instance_delete(ended).await?;
     transaction.instances_forget(AT).await?;
     assert_eq!(transaction.instances_of_component(COMPONENT).await?, [(instance, "two".to_owned())]);
+    let mut live = transaction.deployments_live(COMPONENT, ENVIRONMENT).await?.remove(0);
+    assert_eq!(transaction.instances_of_deployment(&live).await?, (1, 0));
+    live.snapshot_id = "three".to_owned();
+    assert_eq!(transaction.instances_of_deployment(&live).await?, (0, 1));
     retiring(transaction).await
 }
 

@@ -168,17 +168,37 @@ pub(crate) fn run(command: &DeploymentCommand, context: &Context) -> Done {
     }
     let list = context.client()?.list(&path)?;
     output::value(context.output(), &Value::Array(list.clone()), |_| {
+        let row = |deployment: &Value| {
+            let mut row = deployment.clone();
+            row["running"] = running(&deployment["progress"]).into();
+            row
+        };
         let columns = [
             ("DEPLOYMENT", "deployment"),
             ("ENVIRONMENT", "environment"),
             ("VERSION", "version"),
             ("STATE", "state"),
             ("POLICY", "policy"),
+            ("RUNNING", "running"),
             ("MADE", "created_at"),
         ];
-        output::table(&list, &columns)
+        let columns = columns.into_iter().filter(|(title, _)| *live || *title != "RUNNING").collect::<Vec<_>>();
+        output::table(&list.iter().map(row).collect::<Vec<_>>(), &columns)
     });
     Ok(ExitCode::SUCCESS)
+}
+
+/// How many instances hold the snapshot of a live deployment, and what is still to come.
+fn running(progress: &Value) -> String {
+    let count = |field: &str| progress[field].as_u64().unwrap_or_default();
+    let mut text = count("current").to_string();
+    if count("former") > 0 {
+        text += &format!(", {} with an earlier snapshot", count("former"));
+    }
+    if progress["planning"] == true {
+        text += ", being planned again";
+    }
+    text
 }
 
 /// The query that chooses a major.

@@ -6,8 +6,10 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::Value;
 use tempfile::TempDir;
 use tieline_store::{Location, Store};
@@ -217,6 +219,14 @@ impl TestServer {
         // A server that is gone already is as good.
         let _ = self.process.kill();
         self.process.wait().expect("its end");
+    }
+
+    /// Asks it to end, and waits until it is gone; answers how long that took.
+    pub(crate) fn stop(&mut self) -> Duration {
+        let begin = Instant::now();
+        kill(Pid::from_raw(i32::try_from(self.process.id()).expect("a pid")), Signal::SIGTERM).expect("it runs");
+        self.process.wait().expect("its end");
+        begin.elapsed()
     }
 
     /// Starts it again on the same folder after [`TestServer::kill`].

@@ -147,7 +147,11 @@ async fn show(
     cursor: Option<String>,
     refusal: Option<Refusal>,
 ) -> PageResult {
-    let frame = Frame::of(app, visitor, &mut place, "Deployments", PAGE).await?;
+    let mut frame = Frame::of(app, visitor, &mut place, "Deployments", PAGE).await?;
+    // What is shown after a form was refused has no address to look at again.
+    if refusal.is_none() {
+        frame = frame.following(&place);
+    }
     let (control, actor, organization) = (&app.control, &visitor.actor, &place.organization);
     let (project, component) = names(&place);
     let found = control.component_view(actor, organization, project, component).await?;

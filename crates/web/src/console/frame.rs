@@ -3,6 +3,7 @@
 
 use tieline_control::Allowed;
 
+use super::changes;
 use super::fault::Fault;
 use super::navigation::{self, Item};
 use super::place::Place;
@@ -30,6 +31,10 @@ pub(super) struct Frame {
     pub(super) next: Option<Choices>,
     /// The left navigation; empty where no organization is chosen.
     pub(super) navigation: Vec<Item>,
+    /// Where the page hears that something changed; none for a page that shows nothing that goes on by itself.
+    pub(super) follow: Option<String>,
+    /// The change up to which the page shows everything.
+    number: i64,
     /// The way back, to the pages above this one.
     pub(super) trail: Vec<Link>,
 }
@@ -81,7 +86,10 @@ impl Frame {
         title: &str,
         page: &str,
     ) -> Result<Self, Fault> {
+        // What is read after this is not older.
+        let number = app.control.change_number();
         let mut frame = Self::around(app, visitor, place, title, page).await?;
+        frame.number = number;
         let (organization, project) = (&place.organization, place.project.as_deref());
         frame.allowed = app.control.allowed(&visitor.actor, organization, project).await?;
         navigation::keep_allowed(&mut frame.navigation, frame.allowed);
@@ -122,6 +130,12 @@ impl Frame {
         Ok(Self::placed(visitor, place, title, page, chosen, None))
     }
 
+    /// Has the parts of the page that are marked shown anew when something changes.
+    pub(super) fn following(mut self, place: &Place) -> Self {
+        self.follow = Some(changes::address(place, self.number));
+        self
+    }
+
     /// Adds the pages between the place and this one, from above: what it says, and where it leads.
     pub(super) fn below(mut self, pages: &[(&str, String)]) -> Self {
         let link =
@@ -158,6 +172,8 @@ impl Frame {
             chosen,
             next,
             navigation: Vec::new(),
+            follow: None,
+            number: 0,
             trail,
         }
     }

@@ -6,6 +6,7 @@
 mod account;
 mod asset;
 mod audit;
+mod changes;
 mod component;
 mod connect;
 mod connection;
@@ -84,6 +85,7 @@ pub(crate) fn router(app: App, guarded: Arc<Guard>) -> Router {
         .merge(audit::router())
         .merge(settings::router())
         .merge(connection::router())
+        .merge(changes::router())
         .layer(from_fn_with_state(app.clone(), flash::forget))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(from_fn_with_state(guarded, guard::guard_page))

@@ -12,6 +12,9 @@ use super::fault::Fault;
 use super::{cookie, flash, place, see, sign_in};
 use crate::App;
 
+/// What a page says that looks again by itself.
+const WATCHING: &str = "x-watching";
+
 /// Whoever visits a page.
 pub(super) struct Visitor {
     /// Who it is.
@@ -28,7 +31,12 @@ impl FromRequestParts<App> for Visitor {
         let found = match cookie::read(app, &parts.headers, cookie::SESSION) {
             Some(secret) => {
                 let session = Secret::new(secret);
-                app.control.session_visit(&session).await.map(|actor| (actor, session))
+                let control = &app.control;
+                let found = match parts.headers.contains_key(WATCHING) {
+                    true => control.session_watch(&session).await,
+                    false => control.session_visit(&session).await,
+                };
+                found.map(|actor| (actor, session))
             }
             None => Err(Error::unauthenticated()),
         };

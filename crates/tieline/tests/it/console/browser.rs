@@ -127,6 +127,27 @@ impl Browser {
         panic!("{words:?} is not on {}: {}", self.path().await, self.text().await);
     }
 
+    /// Marks the page: loading one takes the mark away.
+    pub(crate) async fn mark(&self) {
+        self.client.execute("window.marked = true;", vec![]).await.expect("a page");
+    }
+
+    /// Whether the page is the one that was marked.
+    pub(crate) async fn is_marked(&self) -> bool {
+        self.client.execute("return window.marked === true;", vec![]).await.expect("a page") == json!(true)
+    }
+
+    /// Waits until an element is gone.
+    pub(crate) async fn loses(&self, locator: Locator<'_>) {
+        for _ in 0..400 {
+            if !self.shows(locator).await {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("{locator:?} is still on {}: {}", self.path().await, self.text().await);
+    }
+
     /// Waits for an element.
     pub(crate) async fn find(&self, locator: Locator<'_>) -> Element {
         let found = self.client.wait().at_most(Duration::from_secs(10)).for_element(locator).await;

@@ -7,6 +7,7 @@ mod connection;
 mod deployments;
 mod forms;
 mod graph;
+mod live;
 mod look;
 mod market;
 mod registration;

@@ -55,6 +55,7 @@ pub(super) async fn connection(
     Asked(tabs): Asked<Tabs>,
 ) -> PageResult {
     let (frame, base) = Base::of(&app, &visitor, place, &named, None).await?;
+    let frame = frame.following(&base.place);
     show(&app, &visitor, frame, base, &tabs, false).await
 }
 
