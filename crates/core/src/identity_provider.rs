@@ -1,8 +1,12 @@
 //! An organization's own identity provider: what its metadata must say (RFC 8414, OpenID Connect Discovery), which of its
 //! keys count (RFC 7517), what a client is registered with and what the answer must hold (RFC 7591), and the trait of
 //! whoever asks it.
+//!
+//! The installation may have one too, by which people sign in: the rooms [`sign_in`] and [`id_token`] are about that.
 
+pub mod id_token;
 mod registration;
+pub mod sign_in;
 
 use std::net::SocketAddr;
 
@@ -22,11 +26,18 @@ const MOST_KEYS: usize = 64;
 /// Asks identity providers. It goes to no address that the reach refuses, follows no redirect, trusts the certificates
 /// that the system trusts, and gives up soon. It may block.
 pub trait ProviderClient: Send + Sync {
-    /// Fetches a JSON document.
+    /// Fetches a JSON document, with a bearer token where one is needed.
     ///
     /// # Errors
     /// [`Fault`].
-    fn document(&self, url: &str, reach: &Reach) -> Result<Value, Fault>;
+    fn document(&self, url: &str, token: Option<&Secret>, reach: &Reach) -> Result<Value, Fault>;
+
+    /// Exchanges a form for tokens (RFC 6749, section 3.2), with the value of `Authorization` where the client proves itself
+    /// by that; answers the JSON text, which holds secrets.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    fn exchange(&self, url: &str, proof: Option<&Secret>, form: &Secret, reach: &Reach) -> Result<Secret, Fault>;
 
     /// Registers a client (RFC 7591, section 3); answers the JSON text, which holds secrets.
     ///
@@ -169,42 +180,70 @@ pub fn issuer_of(document: &Value) -> Option<&str> {
 /// # Errors
 /// Everything that is missing, each as a phrase.
 pub fn metadata(documents: &[Value]) -> Result<Metadata, Vec<String>> {
-    let find = |name: &str| documents.iter().find_map(|document| document.get(name));
-    let mut missing = Vec::new();
-    let mut endpoint = |name: &str, what: &str| {
-        let Some(url) = find(name).and_then(Value::as_str) else {
-            missing.push(format!("{name} ({what})"));
+    let mut reader = Reader { documents, missing: Vec::new() };
+    let metadata = Metadata {
+        registration_endpoint: reader.endpoint(
+            "registration_endpoint",
+            "where applications are registered, RFC 7591; many providers must be told to",
+        ),
+        token_endpoint: reader.endpoint("token_endpoint", "where clients get tokens"),
+        jwks_uri: reader.endpoint("jwks_uri", "where its public keys are"),
+        proof: {
+            reader.need("grant_types_supported", "client_credentials");
+            reader.proof()
+        },
+    };
+    reader.end(metadata)
+}
+
+/// Reads metadata, and gathers what is missing.
+struct Reader<'a> {
+    documents: &'a [Value],
+    missing: Vec<String>,
+}
+
+impl<'a> Reader<'a> {
+    fn find(&self, name: &str) -> Option<&'a Value> {
+        self.documents.iter().find_map(|document| document.get(name))
+    }
+
+    /// An endpoint that must be there.
+    fn endpoint(&mut self, name: &str, what: &str) -> String {
+        let Some(url) = self.find(name).and_then(Value::as_str) else {
+            self.missing.push(format!("{name} ({what})"));
             return String::new();
         };
         if let Err(reason) = check_endpoint(url) {
-            missing.push(format!("a usable {name}: {reason}"));
+            self.missing.push(format!("a usable {name}: {reason}"));
         }
         url.to_owned()
-    };
-    let registration_endpoint = endpoint(
-        "registration_endpoint",
-        "where applications are registered, RFC 7591; many providers must be told to",
-    );
-    let token_endpoint = endpoint("token_endpoint", "where clients get tokens");
-    let jwks_uri = endpoint("jwks_uri", "where its public keys are");
-    // What RFC 8414 lets a provider leave out is taken to be there: most that leave it out have it.
-    let names = |name: &str, wanted: &str| {
-        let list = find(name).and_then(Value::as_array);
+    }
+
+    /// Whether a list names something. What RFC 8414 lets a provider leave out is taken to be there: most that leave it out
+    /// have it.
+    fn names(&self, name: &str, wanted: &str) -> bool {
+        let list = self.find(name).and_then(Value::as_array);
         list.is_none_or(|list| list.iter().any(|value| value.as_str() == Some(wanted)))
-    };
-    if !names("grant_types_supported", "client_credentials") {
-        missing.push("client_credentials among grant_types_supported".to_owned());
     }
-    let method = |proof: Proof| names("token_endpoint_auth_methods_supported", proof.as_str());
-    let proof = if method(Proof::Basic) { Proof::Basic } else { Proof::Body };
-    if !method(proof) {
-        missing
-            .push("client_secret_basic or client_secret_post among token_endpoint_auth_methods_supported".to_owned());
+
+    fn need(&mut self, name: &str, wanted: &str) {
+        if !self.names(name, wanted) {
+            self.missing.push(format!("{wanted} among {name}"));
+        }
     }
-    if missing.is_empty() {
-        Ok(Metadata { token_endpoint, registration_endpoint, jwks_uri, proof })
-    } else {
-        Err(missing)
+
+    /// How clients prove themselves.
+    fn proof(&mut self) -> Proof {
+        const NAME: &str = "token_endpoint_auth_methods_supported";
+        let proof = if self.names(NAME, Proof::Basic.as_str()) { Proof::Basic } else { Proof::Body };
+        if !self.names(NAME, proof.as_str()) {
+            self.missing.push(format!("client_secret_basic or client_secret_post among {NAME}"));
+        }
+        proof
+    }
+
+    fn end<T>(self, metadata: T) -> Result<T, Vec<String>> {
+        if self.missing.is_empty() { Ok(metadata) } else { Err(self.missing) }
     }
 }
 

@@ -9,6 +9,7 @@ pub mod key;
 pub mod keyring;
 pub mod password;
 pub mod private_file;
+pub mod public_key;
 pub mod seal;
 pub mod signing;
 pub mod system;

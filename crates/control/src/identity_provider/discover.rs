@@ -47,7 +47,7 @@ impl Control {
 
     pub(super) async fn provider_document(&self, url: String) -> Result<std::result::Result<Value, Fault>> {
         let reach = self.provider_reach().await?;
-        self.provider_ask(move |client| client.document(&url, &reach)).await
+        self.provider_ask(move |client| client.document(&url, None, &reach)).await
     }
 }
 

@@ -36,12 +36,29 @@ struct Answer {
 }
 
 impl ProviderClient for HttpProviderClient {
-    fn document(&self, url: &str, reach: &Reach) -> Result<Value, Fault> {
-        let request = Request::builder().method("GET").uri(url).header("accept", "application/json");
+    fn document(&self, url: &str, token: Option<&Secret>, reach: &Reach) -> Result<Value, Fault> {
+        let mut request = Request::builder().method("GET").uri(url).header("accept", "application/json");
+        if let Some(token) = token {
+            request = request.header("authorization", format!("Bearer {}", token.expose()));
+        }
         let answer = send(request.body(String::new()), url, reach)?;
         match answer.status {
             StatusCode::OK => serde_json::from_str(answer.text.expose())
                 .map_err(|_| Fault::Strange("what is there is no JSON".to_owned())),
+            _ => Err(answer.refusal()),
+        }
+    }
+
+    fn exchange(&self, url: &str, proof: Option<&Secret>, form: &Secret, reach: &Reach) -> Result<Secret, Fault> {
+        let mut request = Request::builder().method("POST").uri(url);
+        request = request.header("accept", "application/json");
+        request = request.header("content-type", "application/x-www-form-urlencoded");
+        if let Some(proof) = proof {
+            request = request.header("authorization", proof.expose());
+        }
+        let answer = send(request.body(form.expose().to_owned()), url, reach)?;
+        match answer.status {
+            StatusCode::OK => Ok(answer.text),
             _ => Err(answer.refusal()),
         }
     }
@@ -192,7 +209,7 @@ mod tests {
     #[test]
     fn addresses_are_judged_as_written_and_as_resolved() {
         let (url, near) = (endpoint("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}"), near());
-        assert!(HttpProviderClient.document(&url, &near).is_ok());
+        assert!(HttpProviderClient.document(&url, None, &near).is_ok());
         let port = url.rsplit(':').next().unwrap();
         let own = Reach { own: vec![format!("127.0.0.1:{port}").parse().unwrap()], ..near.clone() };
         let far = Reach { loopback: false, ..near.clone() };
@@ -205,7 +222,7 @@ mod tests {
             ("https://metadata.google.internal/", &near),
             ("http://id.example/", &near),
         ] {
-            let refused = HttpProviderClient.document(url, reach);
+            let refused = HttpProviderClient.document(url, None, reach);
             assert!(matches!(refused, Err(Fault::Refused(_))), "{url}: {refused:?}");
         }
         let resolver = Judged { reach: far, names: DefaultResolver::default() };
@@ -235,12 +252,42 @@ mod tests {
             (String::new(), |fault| matches!(fault, Fault::Lost(_)), "did not answer"),
         ];
         for (answer, is, says) in cases {
-            let fault = HttpProviderClient.document(&endpoint(&answer), &near).unwrap_err();
+            let fault = HttpProviderClient.document(&endpoint(&answer), None, &near).unwrap_err();
             assert!(is(&fault) && fault.to_string().contains(says), "{fault:?}");
         }
         let gone = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let fault = HttpProviderClient.document(&format!("http://{gone}"), &near).unwrap_err();
+        let fault = HttpProviderClient.document(&format!("http://{gone}"), None, &near).unwrap_err();
         assert!(matches!(fault, Fault::Away(_)), "{fault:?}");
+    }
+
+    #[test]
+    fn a_code_is_exchanged_by_a_form() {
+        let near = near();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/token", listener.local_addr().unwrap());
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let (mut asked, mut piece) = (String::new(), [0; 4096]);
+                while !asked.ends_with("code=c") {
+                    let read = stream.read(&mut piece).unwrap();
+                    asked += std::str::from_utf8(&piece[..read]).unwrap();
+                }
+                let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{asked}", asked.len());
+                stream.write_all(answer.as_bytes()).unwrap();
+            }
+        });
+        for proof in [Some(Secret::new("Basic eA==")), None] {
+            let form = Secret::new("grant_type=authorization_code&code=c");
+            let asked = HttpProviderClient.exchange(&url, proof.as_ref(), &form, &near).unwrap();
+            let asked = asked.expose().to_ascii_lowercase();
+            assert!(asked.starts_with("post /token "), "{asked}");
+            assert!(asked.contains("content-type: application/x-www-form-urlencoded\r\n"), "{asked}");
+            assert_eq!(asked.contains("authorization: basic ea==\r\n"), proof.is_some(), "{asked}");
+        }
+        let no = endpoint("HTTP/1.1 400 No\r\ncontent-length: 25\r\n\r\n{\"error\":\"invalid_grant\"}");
+        let fault = HttpProviderClient.exchange(&no, None, &Secret::new("a=b"), &near).unwrap_err();
+        assert!(matches!(&fault, Fault::Denied(said) if said.ends_with("invalid_grant")), "{fault:?}");
     }
 
     #[test]

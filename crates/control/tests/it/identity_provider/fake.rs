@@ -26,6 +26,11 @@ pub(crate) struct State {
     pub(crate) fault: Option<Fault>,
     /// What is different in its answers to registrations.
     pub(crate) odd: Value,
+    /// What it answers whoever exchanges a code, and how it was asked: the proof, and the form.
+    pub(crate) tokens: Value,
+    pub(crate) exchanged: Vec<(Option<String>, String)>,
+    /// What it says of whom an access token is about.
+    pub(crate) person: Value,
     /// Its clients: by id, what they are called.
     pub(crate) clients: BTreeMap<String, String>,
     /// How often it was asked anything.
@@ -39,10 +44,14 @@ impl Default for State {
             metadata: json!({
                 "issuer": ISSUER, "token_endpoint": format!("{ISSUER}/token"), "jwks_uri": format!("{ISSUER}/jwks"),
                 "registration_endpoint": format!("{ISSUER}/reg"),
+                "authorization_endpoint": format!("{ISSUER}/auth"), "userinfo_endpoint": format!("{ISSUER}/me"),
             }),
             keys: json!({ "keys": [{ "kty": "EC", "crv": "P-256", "kid": "first", "x": "x", "y": "y" }] }),
             fault: None,
             odd: json!({}),
+            tokens: json!({}),
+            exchanged: Vec::new(),
+            person: json!({}),
             clients: BTreeMap::new(),
             asked: 0,
             made: 0,
@@ -67,13 +76,21 @@ impl FakeProvider {
 }
 
 impl ProviderClient for FakeProvider {
-    fn document(&self, url: &str, _: &Reach) -> Result<Value, Fault> {
+    fn document(&self, url: &str, token: Option<&Secret>, _: &Reach) -> Result<Value, Fault> {
         let state = self.asked()?;
         match url {
+            "https://id.example/acme/me" if token.map(Secret::expose) == Some("canary-access") => Ok(state.person.clone()),
             "https://id.example/acme/.well-known/openid-configuration" => Ok(state.metadata.clone()),
             "https://id.example/acme/jwks" => Ok(state.keys.clone()),
             _ => Err(Fault::Denied("it answered 404".to_owned())),
         }
+    }
+
+    fn exchange(&self, url: &str, proof: Option<&Secret>, form: &Secret, _: &Reach) -> Result<Secret, Fault> {
+        let mut state = self.asked()?;
+        assert_eq!(url, "https://id.example/acme/token");
+        state.exchanged.push((proof.map(|proof| proof.expose().to_owned()), form.expose().to_owned()));
+        Ok(Secret::new(state.tokens.to_string()))
     }
 
     fn register(&self, url: &str, token: Option<&Secret>, body: &Value, _: &Reach) -> Result<Secret, Fault> {
