@@ -16,6 +16,7 @@ mod graph;
 mod hostile;
 mod identity_provider;
 mod killed;
+mod node;
 mod oauth;
 mod operations;
 mod reference;
