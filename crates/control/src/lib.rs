@@ -34,6 +34,7 @@ mod rotation;
 mod sealed;
 mod service;
 mod session;
+mod sign_in_provider;
 mod start;
 mod subscription;
 mod table;
@@ -68,6 +69,7 @@ use crate::identity_provider::Registrations;
 use crate::memory::Memory;
 use crate::oauth::{Clients, Signing};
 use crate::pace::Pace;
+use crate::sign_in_provider::SignIns;
 use crate::user::Attempts;
 
 pub use actor::Actor;
@@ -79,6 +81,7 @@ pub use error::{Error, Kind, Refusal, Result};
 pub use page::PageQuery;
 pub use purge::Purged;
 pub use session::{ChangeStream, LoginLink, News};
+pub use sign_in_provider::{ProviderAnswer, SignInProvider, SignInQuestion, SignedIn};
 pub use start::{FirstStart, StartError};
 pub use table::{TableCursor, TablePiece, TableStream};
 pub use upkeep::Reconciled;
@@ -101,6 +104,8 @@ pub struct Settings {
     pub key_file: Option<PathBuf>,
     /// How tokens are signed.
     pub signing_algorithm: SigningAlgorithm,
+    /// By whom people sign in to the console, beside what Tieline has itself.
+    pub sign_in_provider: Option<SignInProvider>,
 }
 
 impl Settings {
@@ -137,6 +142,8 @@ pub struct Control {
     sessions: Memory<Digest, Arc<session::Visitor>>,
     /// Who follows what changes.
     followers: session::Followers,
+    /// What is known of the provider by which people sign in.
+    sign_ins: SignIns,
     /// The keys that sign tokens.
     signing: Signing,
     /// The clients that ask for tokens.

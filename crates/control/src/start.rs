@@ -20,6 +20,7 @@ use crate::oauth::{Clients, REVOCATIONS, Signing};
 use crate::pace::Pace;
 use crate::service::OUTLINES;
 use crate::session::Followers;
+use crate::sign_in_provider::SignIns;
 use crate::table::first_generation;
 use crate::token::installation_admin;
 use crate::user::Attempts;
@@ -118,6 +119,7 @@ impl Control {
             actors: Memory::new(),
             sessions: Memory::new(),
             followers: Followers::default(),
+            sign_ins: SignIns::new(),
             signing: Signing::new(),
             clients: Clients::new(),
             outlines: Semaphore::new(OUTLINES),

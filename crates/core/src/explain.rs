@@ -9,6 +9,7 @@ mod gateway;
 mod identity_provider;
 mod marketplace;
 mod rotation;
+mod sign_in_provider;
 mod subscription;
 mod user;
 
@@ -366,6 +367,7 @@ const TABLES: &[&[(&str, &str)]] = &[
     identity_provider::PAGES,
     marketplace::PAGES,
     rotation::PAGES,
+    sign_in_provider::PAGES,
     subscription::PAGES,
     user::PAGES,
     crate::descriptor::CODES,

@@ -361,6 +361,15 @@ impl Transaction {
         row.as_ref().map(Invitation::read).transpose()
     }
 
+    /// The addresses that were made for somebody.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn invitations_of(&mut self, user: UserId) -> Result<Vec<Invitation>> {
+        let sql = "SELECT * FROM invitation WHERE user_id = $1 ORDER BY created_at, id";
+        self.rows(sql, &[text(user)]).await?.iter().map(Invitation::read).collect()
+    }
+
     /// Takes an address out by the digest of what was presented: only one of those who present it is given it.
     ///
     /// # Errors

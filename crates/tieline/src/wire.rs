@@ -69,6 +69,7 @@ impl Server {
                 .is_none()
                 .then(|| settings.master_key.clone()),
             signing_algorithm: settings.signing_algorithm,
+            sign_in_provider: settings.sign_in_provider.clone(),
         };
         let file = ServerFile {
             url: bound(&api),

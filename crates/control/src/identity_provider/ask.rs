@@ -8,7 +8,7 @@ use crate::{Control, Error, Result};
 
 impl Control {
     /// Which addresses a provider may have, as the installation is at present.
-    pub(super) async fn provider_reach(&self) -> Result<Reach> {
+    pub(crate) async fn provider_reach(&self) -> Result<Reach> {
         let mut transaction = self.store.read().await?;
         let loopback = self.settings.allow_loopback || transaction.organization_count().await? <= 1;
         let mut own = self.settings.listeners.clone();
@@ -19,7 +19,7 @@ impl Control {
     }
 
     /// Asks a provider.
-    pub(super) async fn provider_ask<T: Send + 'static>(
+    pub(crate) async fn provider_ask<T: Send + 'static>(
         &self,
         question: impl FnOnce(&dyn ProviderClient) -> std::result::Result<T, Fault> + Send + 'static,
     ) -> Result<std::result::Result<T, Fault>> {

@@ -58,7 +58,7 @@ impl Control {
     /// `invitation_invalid`.
     pub async fn invitation_view(&self, presented: &Secret, visitor: Option<&Actor>) -> Result<Joining> {
         let mut transaction = self.store.read().await?;
-        let opened = self.invitation_open(&mut transaction, &Digest::of(presented.expose())).await?;
+        let opened = self.invitation_open(&mut transaction, Digest::of(presented.expose()).as_bytes()).await?;
         let step = opened.step(visitor);
         let organization = match opened.invitation.organization_id {
             Some(id) => transaction.organization_by_id(id).await?.map(|organization| organization.handle),
@@ -87,7 +87,7 @@ impl Control {
         password: Option<&Secret>,
     ) -> Result<Option<Secret>> {
         let digest = Digest::of(presented.expose());
-        let opened = self.invitation_open(&mut self.store.read().await?, &digest).await?;
+        let opened = self.invitation_open(&mut self.store.read().await?, digest.as_bytes()).await?;
         let hash = match (opened.step(visitor), password) {
             (Step::Accept, _) => None,
             (Step::Password, password) => {
@@ -102,18 +102,44 @@ impl Control {
         lock(&mut transaction, organization).await?;
         transaction.installation_lock().await?;
         // It may have been used or withdrawn while the locks were waited for.
-        let Opened { invitation, mut user, membership, chooses_password } =
-            self.invitation_open(&mut transaction, &digest).await?;
-        transaction.invitation_take(digest.as_bytes()).await?;
+        let opened = self.invitation_open(&mut transaction, digest.as_bytes()).await?;
         let session = match hash {
-            Some(_) if !chooses_password => return Err(sign_in_first(&user.name)),
+            Some(_) if !opened.chooses_password => return Err(sign_in_first(&opened.user.name)),
             Some(hash) => {
-                self.password_set(&mut transaction, &user, &hash).await?;
-                Some(self.session_begin(&mut transaction, user.id, "invitation").await?)
+                self.password_set(&mut transaction, &opened.user, &hash).await?;
+                Some(self.session_begin(&mut transaction, opened.user.id, "invitation").await?)
             }
             None => None,
         };
+        self.invitation_finish(transaction, opened).await?;
+        Ok(session)
+    }
+
+    /// Accepts everything that somebody is invited to who proved by other means than an address who they are.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(crate) async fn invitations_accept(&self, user: &User) -> Result<()> {
+        let invitations = self.store.read().await?.invitations_of(user.id).await?;
+        for invitation in invitations.iter().filter(|one| one.purpose != InvitationPurpose::Password) {
+            let mut transaction = self.store.write().await?;
+            lock(&mut transaction, invitation.organization_id).await?;
+            transaction.installation_lock().await?;
+            match self.invitation_open(&mut transaction, &invitation.digest).await {
+                Ok(opened) => self.invitation_finish(transaction, opened).await?,
+                // Its time has passed, or it was used or withdrawn while the locks were waited for.
+                Err(Error::Refused(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Uses an address up, gives what it offers, and commits. The locks are held.
+    async fn invitation_finish(&self, mut transaction: Transaction, opened: Opened) -> Result<()> {
+        let Opened { invitation, mut user, membership, .. } = opened;
         let at = self.now();
+        transaction.invitation_take(&invitation.digest).await?;
         match (invitation.purpose, &membership) {
             (InvitationPurpose::Join, Some(membership)) => transaction.membership_accept(membership.id, at).await?,
             (InvitationPurpose::Administer, _) => {
@@ -122,17 +148,17 @@ impl Control {
             }
             _ => {}
         }
-        let (chain, actor) = (chain(organization), format!("user:{}", user.name));
+        let (chain, actor) = (chain(invitation.organization_id), format!("user:{}", user.name));
         let detail = json!({ "purpose": invitation.purpose, "role": membership.map(|one| one.role) });
         work::audit(&mut transaction, &chain, &actor, "invitation_accept", &user.name, detail, at).await?;
         let number = transaction.change_insert(&chain, "invitation_accept", &user.name, at).await?;
         transaction.commit().await?;
         self.feed.announce(&chain, number);
-        Ok(session)
+        Ok(())
     }
 
-    async fn invitation_open(&self, transaction: &mut Transaction, digest: &Digest) -> Result<Opened> {
-        let found = transaction.invitation_by_digest(digest.as_bytes()).await?;
+    async fn invitation_open(&self, transaction: &mut Transaction, digest: &[u8]) -> Result<Opened> {
+        let found = transaction.invitation_by_digest(digest).await?;
         let invitation = found.filter(|one| self.now() < one.expires_at).ok_or_else(invalid)?;
         let user = transaction.user_by_id(invitation.user_id).await?.filter(|user| user.disabled_at.is_none());
         let user = user.ok_or_else(invalid)?;

@@ -90,7 +90,8 @@ impl Control {
     }
 }
 
-/// Whether somebody has rights beyond one organization; for none, beyond the installation, which is nowhere.
+/// Whether somebody has rights beyond one organization; for none, beyond the installation, which is nowhere. Who signs in by an
+/// identity provider is given more by whoever invites them next, and would not notice that somebody else can sign in as well.
 async fn rights_elsewhere(
     transaction: &mut Transaction,
     user: &User,
@@ -98,7 +99,8 @@ async fn rights_elsewhere(
 ) -> Result<bool> {
     let Some(organization) = organization else { return Ok(false) };
     let elsewhere = |one: &Membership| one.accepted_at.is_some() && one.organization_id != organization;
-    Ok(user.installation_admin || transaction.memberships_of(user.id).await?.iter().any(elsewhere))
+    let more = user.installation_admin || user.identity.is_some();
+    Ok(more || transaction.memberships_of(user.id).await?.iter().any(elsewhere))
 }
 
 /// Reads a name that somebody gave.

@@ -34,7 +34,7 @@ impl Control {
         if rights_elsewhere(&mut work.transaction, &user, Some(here)).await? {
             return Err(Error::forbidden(
                 code!("user_rights_elsewhere"),
-                format!("{} has rights beyond this organization", user.name),
+                format!("{} has rights beyond this organization, or signs in by an identity provider", user.name),
                 "ask an administrator of the installation: `tieline user reset NAME --installation`",
             ));
         }

@@ -103,6 +103,7 @@ async fn open(store: &Store, file: PathBuf, keep: impl FnOnce(&Secret)) -> Contr
         listeners: vec![],
         key_file: Some(file.clone()),
         signing_algorithm: SigningAlgorithm::Es256,
+        sign_in_provider: None,
     };
     let keyring = Keyring::read(&file).unwrap();
     let keep = |token: &Secret| {

@@ -19,6 +19,7 @@ mod reach;
 mod rotation;
 mod service;
 mod session;
+mod sign_in_provider;
 mod subscription;
 mod table;
 mod tenants;

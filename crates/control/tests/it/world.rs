@@ -9,7 +9,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use sqlx::{Connection as _, PgConnection};
-use tieline_control::{Actor, Control, Error, Refusal, Settings, SnapshotQuery, StartError};
+use tieline_control::{Actor, Control, Error, Refusal, Settings, SignInProvider, SnapshotQuery, StartError};
 use tieline_core::clock::{Clock, FixedClock};
 use tieline_core::id::{OrganizationId, TokenId};
 use tieline_core::model::{ComponentType, Role, SigningAlgorithm};
@@ -118,9 +118,19 @@ impl World {
 
     /// Another server on the same database, with its internal gateway at this address.
     pub(crate) async fn another_server(&self, gateway_internal_url: &str) -> Control {
+        self.server(settings(gateway_internal_url)).await
+    }
+
+    /// Another server on the same database, by whose provider people sign in.
+    pub(crate) async fn server_with_sign_in(&self, provider: SignInProvider) -> Control {
+        let settings = settings("http://127.0.0.1:7071");
+        self.server(Settings { sign_in_provider: Some(provider), ..settings }).await
+    }
+
+    async fn server(&self, settings: Settings) -> Control {
         let keyring = Keyring::parse(self.key.expose()).unwrap();
         let (clock, randomness) = (self.clock.clone(), self.randomness.clone());
-        let (settings, provider) = (settings(gateway_internal_url), self.provider.clone());
+        let provider = self.provider.clone();
         let keep = |_: &Secret| Ok::<(), Failed>(());
         let opened = Control::open(self.store.clone(), keyring, clock, randomness, provider, settings, keep);
         opened.await.unwrap_or_else(|Failed(error)| panic!("{error}"))
@@ -246,6 +256,7 @@ fn settings(gateway_internal_url: &str) -> Settings {
         listeners: vec!["127.0.0.1:7070".parse().unwrap()],
         key_file: None,
         signing_algorithm: SigningAlgorithm::Es256,
+        sign_in_provider: None,
     }
 }
 

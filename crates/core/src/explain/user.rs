@@ -50,7 +50,8 @@ pub(super) const PAGES: &[(&str, &str)] = &[
     ),
     (
         "sign_in_busy",
-        "Passwords are looked at a few at a time, because each takes 19 MiB of memory by intention. Try again in a few seconds.",
+        "Passwords are looked at a few at a time, because each takes 19 MiB of memory by intention; by an identity provider 32 people \
+         sign in at a time, because each waits for it. Try again in a few seconds.",
     ),
     (
         "sign_in_refused",
@@ -74,7 +75,7 @@ pub(super) const PAGES: &[(&str, &str)] = &[
     (
         "user_rights_elsewhere",
         "Whoever sets the password of an account can sign in with it. An organization's administrator may do that for members who \
-         have no rights in another organization or in the installation; for others an administrator of the installation does: \
+         have no rights in another organization or in the installation, and no identity provider to sign in by; for others an administrator of the installation does: \
          `tieline user reset NAME --installation`.",
     ),
     (

@@ -948,6 +948,8 @@ async fn people(transaction: &mut Transaction) -> Done {
     assert_eq!(transaction.invitation_by_digest(&[1]).await?, None, "another took its place");
     assert_eq!(transaction.invitation_by_digest(&[2]).await?, Some(invitation(2, None)));
     assert_eq!(transaction.invitation_by_digest(&[3]).await?, None, "another took its place");
+    let all: Vec<_> = transaction.invitations_of(id).await?.into_iter().map(|one| one.digest).collect();
+    assert_eq!(all, [[2], [4], [5]]);
     assert_eq!(transaction.invitation_take(&[4]).await?, Some(invitation(4, one)));
     assert_eq!(transaction.invitation_take(&[4]).await?, None, "it is used up");
     transaction.invitations_delete(id, InvitationPurpose::Password).await?;

@@ -5,6 +5,7 @@ mod listener;
 mod provider_client;
 mod serving;
 mod settings;
+mod sign_in;
 pub(crate) mod upkeep;
 
 use std::path::PathBuf;

@@ -4,10 +4,12 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
+use tieline_control::SignInProvider;
 use tieline_core::code;
 use tieline_core::model::SigningAlgorithm;
 use tieline_store::Location;
 
+use super::sign_in::SignInArguments;
 use crate::context::default_data_folder;
 use crate::failure::Failure;
 
@@ -16,7 +18,10 @@ use crate::failure::Failure;
 Examples:
   tieline server                                            everything in one process, on SQLite
   tieline server --database postgres://tieline@db/tieline --behind-proxy --listen 0.0.0.0:7070 \\
-      --public-url https://tieline.example.com")]
+      --public-url https://tieline.example.com
+  tieline server --public-url https://tieline.example.com --behind-proxy --sign-in-name Acme \\
+      --sign-in-issuer https://id.example/realms/acme --sign-in-client-id tieline \\
+      --sign-in-client-secret-file /run/secrets/tieline-sign-in")]
 pub(crate) struct ServerArguments {
     /// Database: sqlite:PATH or postgres://USER@HOST/DATABASE [default: SQLite in the data folder]
     #[arg(long, value_name = "URL", env = "TIELINE_DATABASE", hide_env_values = true)]
@@ -57,6 +62,8 @@ pub(crate) struct ServerArguments {
     /// How access tokens are signed: es256, eddsa or rs256
     #[arg(long, value_name = "ALGORITHM", default_value_t = SigningAlgorithm::Es256)]
     signing_algorithm: SigningAlgorithm,
+    #[command(flatten)]
+    sign_in: SignInArguments,
 }
 
 /// What a server is told at its start.
@@ -90,6 +97,8 @@ pub(crate) struct ServerSettings {
     pub(crate) behind_proxy: bool,
     /// How access tokens are signed.
     pub(crate) signing_algorithm: SigningAlgorithm,
+    /// By whom people sign in to the console, beside what Tieline has itself.
+    pub(crate) sign_in_provider: Option<SignInProvider>,
 }
 
 /// Certificate and key.
@@ -119,6 +128,7 @@ impl ServerSettings {
             access_log: false,
             behind_proxy: false,
             signing_algorithm: SigningAlgorithm::Es256,
+            sign_in_provider: None,
             data,
         }
     }
@@ -140,6 +150,7 @@ impl ServerSettings {
             access_log: true,
             behind_proxy: arguments.behind_proxy,
             signing_algorithm: arguments.signing_algorithm,
+            sign_in_provider: arguments.sign_in.provider()?,
             tls,
             data,
         };

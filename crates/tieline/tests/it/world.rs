@@ -71,9 +71,18 @@ pub(crate) fn tieline(arguments: &[&str]) -> Answer {
 /// The binary, to be started.
 pub(crate) fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tieline"));
-    for variable in
-        ["TIELINE_URL", "TIELINE_TOKEN", "TIELINE_DATA", "TIELINE_DATABASE", "TIELINE_MASTER_KEY", "TIELINE_LOG"]
-    {
+    for variable in [
+        "TIELINE_URL",
+        "TIELINE_TOKEN",
+        "TIELINE_DATA",
+        "TIELINE_DATABASE",
+        "TIELINE_MASTER_KEY",
+        "TIELINE_LOG",
+        "TIELINE_SIGN_IN_ISSUER",
+        "TIELINE_SIGN_IN_CLIENT_ID",
+        "TIELINE_SIGN_IN_CLIENT_SECRET_FILE",
+        "TIELINE_SIGN_IN_NAME",
+    ] {
         command.env_remove(variable);
     }
     command.args(arguments).stdin(Stdio::null());

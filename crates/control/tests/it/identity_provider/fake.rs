@@ -79,7 +79,9 @@ impl ProviderClient for FakeProvider {
     fn document(&self, url: &str, token: Option<&Secret>, _: &Reach) -> Result<Value, Fault> {
         let state = self.asked()?;
         match url {
-            "https://id.example/acme/me" if token.map(Secret::expose) == Some("canary-access") => Ok(state.person.clone()),
+            "https://id.example/acme/me" if token.map(Secret::expose) == Some("canary-access") => {
+                Ok(state.person.clone())
+            }
             "https://id.example/acme/.well-known/openid-configuration" => Ok(state.metadata.clone()),
             "https://id.example/acme/jwks" => Ok(state.keys.clone()),
             _ => Err(Fault::Denied("it answered 404".to_owned())),

@@ -1,0 +1,113 @@
+//! Whose account it is that somebody at the provider signs in to: the one that is theirs already, or, once, the one that was
+//! made for their e-mail address.
+
+use serde_json::json;
+use tieline_core::code;
+use tieline_core::identity_provider::sign_in::Identity;
+use tieline_core::model::InvitationPurpose;
+use tieline_core::secret::Secret;
+use tieline_store::Transaction;
+use tieline_store::session::Owner;
+use tieline_store::user::User;
+
+use super::SignInProvider;
+use super::exchange::Tokens;
+use crate::{Control, Error, Result, work};
+
+impl Control {
+    /// Begins a session for whom the provider signed in.
+    pub(super) async fn sign_in_person(
+        &self,
+        provider: &SignInProvider,
+        identity: Identity,
+        tokens: Tokens,
+    ) -> Result<Secret> {
+        let known = self.store.read().await?.user_by_identity(&provider.issuer, &identity.subject).await?;
+        let user = match known {
+            Some(user) => user,
+            None => {
+                let identity = self.identity_completed(provider, tokens, identity).await?;
+                self.user_bind(provider, &identity).await?
+            }
+        };
+        in_use(&user)?;
+        // The provider vouches for them as the address does that they were given.
+        self.invitations_accept(&user).await?;
+        let mut transaction = self.store.write().await?;
+        let session = self.session_begin(&mut transaction, user.id, "identity provider").await?;
+        transaction.commit().await?;
+        Ok(session)
+    }
+
+    /// Makes the account of an e-mail address that of somebody at the provider, for ever. Whoever had it before could sign in to
+    /// what is given to this person: their password and sessions end.
+    async fn user_bind(&self, provider: &SignInProvider, identity: &Identity) -> Result<User> {
+        let mut transaction = self.store.write().await?;
+        transaction.installation_lock().await?;
+        let user = meant(&mut transaction, provider, identity).await?;
+        in_use(&user)?;
+        if user.identity.is_some() {
+            // They signed in twice at once.
+            return Ok(user);
+        }
+        transaction.user_bind_identity(user.id, &provider.issuer, &identity.subject).await?;
+        transaction.user_set_password(user.id, None).await?;
+        transaction.invitations_delete(user.id, InvitationPurpose::Password).await?;
+        transaction.sessions_delete(Owner::User(user.id)).await?;
+        let (actor, at) = (format!("user:{}", user.name), self.now());
+        let detail =
+            json!({ "issuer": provider.issuer, "subject": identity.subject, "password": user.password.is_some() });
+        work::audit(&mut transaction, "", &actor, "user_bind", &user.name, detail, at).await?;
+        let number = transaction.change_insert("", "user_bind", &user.name, at).await?;
+        transaction.commit().await?;
+        self.feed.announce("", number);
+        Ok(user)
+    }
+}
+
+/// The account that somebody means who signs in for the first time. An address that the provider has not verified is anybody's.
+async fn meant(transaction: &mut Transaction, provider: &SignInProvider, identity: &Identity) -> Result<User> {
+    let name = &provider.name;
+    if let Some(user) = transaction.user_by_identity(&provider.issuer, &identity.subject).await? {
+        return Ok(user);
+    }
+    let Some(email) = &identity.email else {
+        return Err(uninvited(name, &format!("the account {}, of which it says no e-mail address", identity.subject)));
+    };
+    if !email.verified {
+        return Err(Error::forbidden(
+            code!("sign_in_email_unverified"),
+            format!("{name} does not say that {} is verified to be yours", email.address),
+            format!("verify it at {name}, or ask its administrators to; then sign in again"),
+        ));
+    }
+    let found = transaction.user_by_name(&email.address).await?;
+    let user = found.ok_or_else(|| uninvited(name, &email.address))?;
+    if user.identity.is_some() {
+        return Err(Error::forbidden(
+            code!("sign_in_account_taken"),
+            format!("the account {} belongs to somebody else at {name}, or at another provider", user.name),
+            "ask an administrator of the installation",
+        ));
+    }
+    Ok(user)
+}
+
+fn in_use(user: &User) -> Result<()> {
+    if user.disabled_at.is_none() {
+        return Ok(());
+    }
+    Err(Error::forbidden(
+        code!("sign_in_account_disabled"),
+        format!("the account {} was taken out of use", user.name),
+        "ask an administrator of the installation",
+    ))
+}
+
+fn uninvited(name: &str, who: &str) -> Error {
+    Error::forbidden(
+        code!("sign_in_uninvited"),
+        format!("{name} signed in {who}, whom nobody has invited here yet"),
+        "ask an administrator of your organization: `tieline user invite THEIR-EMAIL --role developer`",
+    )
+}
