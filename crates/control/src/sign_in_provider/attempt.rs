@@ -19,6 +19,8 @@ pub(super) struct Attempt {
     secret: String,
     /// Where to go then.
     pub(super) next: String,
+    /// The address by which somebody joins who has no account yet.
+    invitation: Option<String>,
     expires_at: Timestamp,
 }
 
@@ -43,6 +45,11 @@ impl Attempt {
         Digest::of(self.verifier().expose()).to_string()
     }
 
+    /// The secret of the address by which somebody joins.
+    pub(super) fn invitation(&self) -> Option<Secret> {
+        self.invitation.as_ref().map(Secret::new)
+    }
+
     fn derive(&self, what: &str) -> String {
         Digest::of(&format!("sign-in {what}\n{}", self.secret)).to_string()
     }
@@ -50,10 +57,20 @@ impl Attempt {
 
 impl Control {
     /// A new attempt, and what the browser keeps of it: base64url.
-    pub(super) fn attempt_begin(&self, issuer: &str, next: &str) -> Result<(Attempt, Secret)> {
+    pub(super) fn attempt_begin(
+        &self,
+        issuer: &str,
+        next: &str,
+        invitation: Option<&Secret>,
+    ) -> Result<(Attempt, Secret)> {
         let (secret, _) = new_token("attempt", &*self.randomness);
         let end = self.now().checked_add(LONGEST).unwrap_or(Timestamp::MAX);
-        let attempt = Attempt { secret: secret.expose().to_owned(), next: next.to_owned(), expires_at: end };
+        let attempt = Attempt {
+            secret: secret.expose().to_owned(),
+            next: next.to_owned(),
+            invitation: invitation.map(|invitation| invitation.expose().to_owned()),
+            expires_at: end,
+        };
         let text = serde_json::to_string(&attempt).map_err(|error| crate::Error::Inconsistent(error.to_string()))?;
         let sealed = self.sealer().seal(&context(issuer), &Secret::new(text))?;
         Ok((attempt, Secret::new(URL_SAFE_NO_PAD.encode(sealed.as_bytes()))))

@@ -16,14 +16,20 @@ pub struct SignInQuestion {
 }
 
 impl Control {
-    /// Begins to sign somebody in by the provider, who comes back to `redirect_uri`, and then goes to `next`.
+    /// Begins to sign somebody in by the provider, who comes back to `redirect_uri`, and then goes to `next`. Who joins presents
+    /// the address that they were given.
     ///
     /// # Errors
     /// `sign_in_provider_missing`, `sign_in_provider_unavailable`.
-    pub async fn sign_in_begin(&self, redirect_uri: &str, next: &str) -> Result<SignInQuestion> {
+    pub async fn sign_in_begin(
+        &self,
+        redirect_uri: &str,
+        next: &str,
+        invitation: Option<&Secret>,
+    ) -> Result<SignInQuestion> {
         let (provider, _turn) = self.sign_in_provider()?;
         let found = self.sign_in_provider_found(provider, AGE).await?;
-        let (attempt, kept) = self.attempt_begin(&provider.issuer, next)?;
+        let (attempt, kept) = self.attempt_begin(&provider.issuer, next, invitation)?;
         let endpoint = &found.metadata.authorization_endpoint;
         // An endpoint may have a query of its own (RFC 6749, section 3.1).
         let (endpoint, own) = endpoint.split_once('?').unwrap_or((endpoint, ""));

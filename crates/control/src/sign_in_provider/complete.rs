@@ -42,7 +42,8 @@ impl Control {
     ///
     /// # Errors
     /// `sign_in_provider_missing`, `sign_in_provider_unavailable`, `sign_in_attempt_invalid`, `sign_in_unconfirmed`,
-    /// `sign_in_email_unverified`, `sign_in_uninvited`, `sign_in_account_taken`, `sign_in_account_disabled`.
+    /// `sign_in_email_unverified`, `sign_in_uninvited`, `sign_in_account_taken`, `sign_in_account_disabled`,
+    /// `invitation_invalid`.
     pub async fn sign_in_complete(
         &self,
         redirect_uri: &str,
@@ -62,7 +63,7 @@ impl Control {
         let code = code.ok_or_else(|| said_no(provider, &answer))?;
         let tokens = self.code_exchange(provider, redirect_uri, &attempt, code).await?;
         let identity = self.identity(provider, &attempt, &tokens).await?;
-        let session = self.sign_in_person(provider, identity, tokens).await?;
+        let session = self.sign_in_person(provider, identity, tokens, attempt.invitation().as_ref()).await?;
         Ok(SignedIn { session, next: attempt.next })
     }
 }

@@ -1,5 +1,5 @@
 //! Whose account it is that somebody at the provider signs in to: the one that is theirs already, or, once, the one that was
-//! made for their e-mail address.
+//! made for their e-mail address. Where the provider vouches for no address, it is the account of the address by which they join.
 
 use serde_json::json;
 use tieline_core::code;
@@ -21,13 +21,14 @@ impl Control {
         provider: &SignInProvider,
         identity: Identity,
         tokens: Tokens,
+        invitation: Option<&Secret>,
     ) -> Result<Secret> {
         let known = self.store.read().await?.user_by_identity(&provider.issuer, &identity.subject).await?;
         let user = match known {
             Some(user) => user,
             None => {
                 let identity = self.identity_completed(provider, tokens, identity).await?;
-                self.user_bind(provider, &identity).await?
+                self.user_bind(provider, &identity, invitation).await?
             }
         };
         in_use(&user)?;
@@ -39,12 +40,17 @@ impl Control {
         Ok(session)
     }
 
-    /// Makes the account of an e-mail address that of somebody at the provider, for ever. Whoever had it before could sign in to
+    /// Makes an account that of somebody at the provider, for ever. Whoever had it before could sign in to
     /// what is given to this person: their password and sessions end.
-    async fn user_bind(&self, provider: &SignInProvider, identity: &Identity) -> Result<User> {
+    async fn user_bind(
+        &self,
+        provider: &SignInProvider,
+        identity: &Identity,
+        invitation: Option<&Secret>,
+    ) -> Result<User> {
         let mut transaction = self.store.write().await?;
         transaction.installation_lock().await?;
-        let user = meant(&mut transaction, provider, identity).await?;
+        let user = self.user_meant(&mut transaction, provider, identity, invitation).await?;
         in_use(&user)?;
         if user.identity.is_some() {
             // They signed in twice at once.
@@ -63,34 +69,42 @@ impl Control {
         self.feed.announce("", number);
         Ok(user)
     }
-}
 
-/// The account that somebody means who signs in for the first time. An address that the provider has not verified is anybody's.
-async fn meant(transaction: &mut Transaction, provider: &SignInProvider, identity: &Identity) -> Result<User> {
-    let name = &provider.name;
-    if let Some(user) = transaction.user_by_identity(&provider.issuer, &identity.subject).await? {
-        return Ok(user);
+    /// The account that somebody means who signs in for the first time. An address that the provider has not verified is
+    /// anybody's; one that it has verified says more than what they were given.
+    async fn user_meant(
+        &self,
+        transaction: &mut Transaction,
+        provider: &SignInProvider,
+        identity: &Identity,
+        invitation: Option<&Secret>,
+    ) -> Result<User> {
+        let name = &provider.name;
+        if let Some(user) = transaction.user_by_identity(&provider.issuer, &identity.subject).await? {
+            return Ok(user);
+        }
+        match (&identity.email, invitation) {
+            (Some(email), _) if email.verified => {
+                let found = transaction.user_by_name(&email.address).await?;
+                let user = found.ok_or_else(|| uninvited(name, &email.address))?;
+                if user.identity.is_some() {
+                    return Err(Error::forbidden(
+                        code!("sign_in_account_taken"),
+                        format!("the account {} belongs to somebody else at {name}, or at another provider", user.name),
+                        "ask an administrator of the installation",
+                    ));
+                }
+                Ok(user)
+            }
+            (_, Some(invitation)) => self.invitation_unclaimed(transaction, invitation).await,
+            (Some(email), None) => Err(Error::forbidden(
+                code!("sign_in_email_unverified"),
+                format!("{name} does not say that {} is verified to be yours", email.address),
+                "join with the address that you were given when you were invited, or have the e-mail address verified there",
+            )),
+            (None, None) => Err(uninvited(name, &format!("{}, and says no e-mail address", identity.subject))),
+        }
     }
-    let Some(email) = &identity.email else {
-        return Err(uninvited(name, &format!("the account {}, of which it says no e-mail address", identity.subject)));
-    };
-    if !email.verified {
-        return Err(Error::forbidden(
-            code!("sign_in_email_unverified"),
-            format!("{name} does not say that {} is verified to be yours", email.address),
-            format!("verify it at {name}, or ask its administrators to; then sign in again"),
-        ));
-    }
-    let found = transaction.user_by_name(&email.address).await?;
-    let user = found.ok_or_else(|| uninvited(name, &email.address))?;
-    if user.identity.is_some() {
-        return Err(Error::forbidden(
-            code!("sign_in_account_taken"),
-            format!("the account {} belongs to somebody else at {name}, or at another provider", user.name),
-            "ask an administrator of the installation",
-        ));
-    }
-    Ok(user)
 }
 
 fn in_use(user: &User) -> Result<()> {

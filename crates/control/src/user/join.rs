@@ -115,6 +115,18 @@ impl Control {
         Ok(session)
     }
 
+    /// The account that an address was made for, while nobody can sign in to it: who presents the address may say how.
+    ///
+    /// # Errors
+    /// `invitation_invalid`, `invitation_sign_in_first`.
+    pub(crate) async fn invitation_unclaimed(&self, transaction: &mut Transaction, presented: &Secret) -> Result<User> {
+        let opened = self.invitation_open(transaction, Digest::of(presented.expose()).as_bytes()).await?;
+        if opened.user.can_sign_in() || !opened.chooses_password {
+            return Err(sign_in_first(&opened.user.name));
+        }
+        Ok(opened.user)
+    }
+
     /// Accepts everything that somebody is invited to who proved by other means than an address who they are.
     ///
     /// # Errors

@@ -61,7 +61,11 @@ impl House {
     }
 
     async fn begin(&self) -> Asked {
-        let question = self.control.sign_in_begin(BACK, "/organizations/acme").await.unwrap();
+        self.begin_with(None).await
+    }
+
+    async fn begin_with(&self, invitation: Option<&Secret>) -> Asked {
+        let question = self.control.sign_in_begin(BACK, "/organizations/acme", invitation).await.unwrap();
         let (endpoint, query) = question.url.split_once('?').unwrap();
         assert_eq!(endpoint, format!("{ISSUER}/auth"));
         let question_of = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
@@ -313,20 +317,20 @@ async fn a_provider_that_is_away_is_asked_again_after_a_while() {
     let house = House::sqlite().await;
     house.world.provider.state().fault = Some(Fault::Away("canary-cause".to_owned()));
     for asks in [1, 0] {
-        let (asked, question) = house.asks(house.control.sign_in_begin(BACK, "/")).await;
+        let (asked, question) = house.asks(house.control.sign_in_begin(BACK, "/", None)).await;
         let refusal = refused(question);
         assert_eq!((asked, refusal.code), (asks, "sign_in_provider_unavailable"));
         assert!(!refusal.message.contains("canary"), "why is for the log: {refusal:?}");
     }
     house.world.provider.state().fault = None;
     house.world.pass(SECOND * 10);
-    assert!(house.control.sign_in_begin(BACK, "/").await.is_ok());
-    assert_eq!(house.asks(house.control.sign_in_begin(BACK, "/")).await.0, 0);
+    assert!(house.control.sign_in_begin(BACK, "/", None).await.is_ok());
+    assert_eq!(house.asks(house.control.sign_in_begin(BACK, "/", None)).await.0, 0);
     for (name, value) in [("issuer", json!("https://evil.example")), ("jwks_uri", Value::Null)] {
         let good = house.world.provider.state().metadata.clone();
         house.world.provider.state().metadata[name] = value;
         house.world.pass(SECOND * 3600);
-        let refusal = refused(house.control.sign_in_begin(BACK, "/").await);
+        let refusal = refused(house.control.sign_in_begin(BACK, "/", None).await);
         assert_eq!(refusal.code, "sign_in_provider_unavailable", "{name}");
         house.world.provider.state().metadata = good;
     }
@@ -417,5 +421,39 @@ async fn invitations_are_accepted_with_each_sign_in_while_they_count() {
         let out = InstallationUserUpdate { disabled: Some(true), installation_admin: None };
         control.installation_user_update(admin, EMAIL, out).await.unwrap();
         assert_eq!(refused(house.sign_in(&json!({})).await).code, "sign_in_account_disabled", "{database}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_joins_by_an_address_needs_no_verified_one() {
+    for house in House::all().await {
+        let (database, control) = (house.world.database, &house.control);
+        let join = async |link: &InvitationLink, other: Value| {
+            let asked = house.begin_with(Some(&link.secret)).await;
+            let mut claims = house.claims(&asked);
+            for (name, value) in other.as_object().unwrap() {
+                claims[name] = value.clone();
+            }
+            let token = house.sign(&claims);
+            house.complete(&asked, token).await
+        };
+        let unverified = |subject: &str| json!({ "sub": subject, "email_verified": null });
+        let link = house.invite("anna").await;
+        // Whom the provider vouches for is that person, whoever the address was made for.
+        assert_eq!(refused(join(&link, json!({})).await).code, "sign_in_uninvited", "{database}");
+        let done = join(&link, unverified("7")).await.unwrap();
+        let anna = control.session_visit(&done.session).await.unwrap();
+        assert_eq!(anna.label(), "user:anna", "{database}");
+        assert_eq!(control.organization_list(&anna).await.unwrap().len(), 1, "{database}");
+        assert!(house.sign_in(&unverified("7")).await.is_ok(), "and signs in without it, on {database}");
+        assert_eq!(refused(join(&link, unverified("8")).await).code, "invitation_invalid", "once, on {database}");
+        // An account that somebody can sign in to is nobody else's, whatever address they were given for it.
+        let link = house.invite_to("other", "anna").await;
+        assert_eq!(refused(join(&link, unverified("8")).await).code, "invitation_sign_in_first", "{database}");
+        let link = house.invite("bert").await;
+        let password = Secret::new("correct horse battery");
+        control.invitation_accept(&link.secret, None, Some(&password)).await.unwrap();
+        let reset = control.user_reset(&house.world.admin, ACME, "bert").await.unwrap();
+        assert_eq!(refused(join(&reset, unverified("8")).await).code, "invitation_sign_in_first", "{database}");
     }
 }
