@@ -107,6 +107,11 @@ async fn a_third_party_service_from_its_registration_to_its_end() {
         browser.fill("Version", "v1").await;
         browser.press("Register").await;
         assert!(wrong(&browser, "entry.1.value.ServiceURL").await.contains("sandbox"), "{look:?}");
+        browser.follow("see what is wrong").await;
+        assert!(browser.path().await.ends_with("#entry.1.value.ServiceURL"), "the way to what is far below");
+        if look.scripts {
+            browser.assert_accessible("a refused registration").await;
+        }
         assert_eq!(value(&browser, "labels").await, "letters, post");
         assert_eq!(value(&browser, "entry.2.value.ServiceURL").await, "https://mail.example/v1");
         assert!(browser.find(Locator::Id("entry.2.environment.production")).await.is_selected().await.expect("a box"));

@@ -3,7 +3,7 @@
 
 use tieline_control::Refusal;
 use tieline_core::definition::{self, DefinitionKind};
-use tieline_core::kind::Kind;
+use tieline_core::kind::{Kind, SERVICE_URL};
 use tieline_core::wire::service::{ServiceDetail, ServiceView};
 
 use super::super::definition::language;
@@ -26,6 +26,8 @@ pub(super) struct Registration {
     pub(super) definition: Definition,
     pub(super) parameters: Vec<ParameterRow>,
     pub(super) entries: Vec<EntryRow>,
+    /// The field that something is wrong with, which may be far below.
+    pub(super) wrong: Option<String>,
     /// What belongs to no field.
     pub(super) refusal: Option<Refusal>,
     /// Whether what is in use may be taken away.
@@ -135,6 +137,7 @@ impl Registration {
         };
         if kind.is_none() {
             form.definition = Definition::read(fields, registered.map(|(service, _)| service));
+            form.wrong = form.definition.wrong.is_some().then(|| "definition".to_owned());
             form.parameters = ParameterRow::read(fields, detail.map_or(&[], |detail| &detail.parameters));
         }
         form.entries = EntryRow::read(fields, &form.keys(), detail.map_or(&[], |detail| &detail.entries));
@@ -181,52 +184,53 @@ impl Registration {
     /// Puts a refusal beside the field that it is about.
     pub(super) fn refuse(&mut self, refusal: Refusal) {
         let path = refusal.path.clone().unwrap_or_default();
-        let wrong = Some(format!("{}: {}", refusal.message, refusal.hint));
-        if path == "definition" {
-            (self.definition.text, self.definition.wrong) = (String::new(), wrong);
+        let wrong = format!("{}: {}", refusal.message, refusal.hint);
+        let Some((field, beside)) = self.field(&path) else {
+            self.refusal = Some(refusal);
             return;
-        }
-        match self.field(&path) {
-            Some(field) => *field = wrong,
-            None => self.refusal = Some(refusal),
-        }
+        };
+        *beside = Some(wrong);
+        self.wrong = Some(field);
     }
 
-    /// Where what is wrong with a part of the request is said.
-    fn field(&mut self, path: &str) -> Option<&mut Option<String>> {
+    /// The field of a part of the request, and where what is wrong with it is said.
+    fn field(&mut self, path: &str) -> Option<(String, &mut Option<String>)> {
         let field = match path {
-            "name" => &mut self.name,
-            "version" => &mut self.version,
-            "summary" => &mut self.summary,
-            "labels" => &mut self.labels,
-            "categories" => &mut self.categories,
-            "overview" => &mut self.overview,
-            "document" => &mut self.document,
+            "name" => &mut self.name.wrong,
+            "version" => &mut self.version.wrong,
+            "summary" => &mut self.summary.wrong,
+            "labels" => &mut self.labels.wrong,
+            "categories" => &mut self.categories.wrong,
+            "overview" => &mut self.overview.wrong,
+            "document" => &mut self.document.wrong,
+            "definition" => &mut self.definition.wrong,
             _ => return self.field_of_row(path),
         };
-        Some(&mut field.wrong)
+        Some((path.to_owned(), field))
     }
 
     /// As [`Registration::field`], in a row: `endpoints[0].values.ApiKey`.
-    fn field_of_row(&mut self, path: &str) -> Option<&mut Option<String>> {
+    fn field_of_row(&mut self, path: &str) -> Option<(String, &mut Option<String>)> {
         let (rows, rest) = path.split_once('[')?;
         let (at, part) = rest.split_once("].")?;
         let at: usize = at.parse().ok()?;
         if rows == "parameters" {
             let row = self.parameters.get_mut(at)?;
+            let field = format!("parameter.{}.{part}", row.id);
             return match part {
-                "name" => Some(&mut row.name.wrong),
-                "description" => Some(&mut row.description.wrong),
+                "name" => Some((field, &mut row.name.wrong)),
+                "description" => Some((field, &mut row.description.wrong)),
                 _ => None,
             };
         }
         let row = self.entries.get_mut(at)?;
         match part {
-            "name" => Some(&mut row.name.wrong),
-            "environments" => Some(&mut row.wrong),
+            "name" => Some((format!("entry.{}.name", row.id), &mut row.name.wrong)),
+            "environments" => Some((format!("entry.{}.environments", row.id), &mut row.wrong)),
             _ => {
-                let key = part.strip_prefix("values.").unwrap_or(tieline_core::kind::SERVICE_URL);
-                row.values.iter_mut().find(|value| value.key == key).map(|value| &mut value.entered.wrong)
+                let key = part.strip_prefix("values.").unwrap_or(SERVICE_URL);
+                let value = row.values.iter_mut().find(|value| value.key == key)?;
+                Some((value.field.clone(), &mut value.entered.wrong))
             }
         }
     }

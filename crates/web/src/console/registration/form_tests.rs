@@ -149,23 +149,23 @@ fn rows_come_and_go_and_the_others_stay_as_they_are() {
 fn a_refusal_stands_beside_its_field() {
     let (service, detail) = registered();
     type Find = fn(&Registration) -> &Option<String>;
-    let places: &[(&str, Find)] = &[
-        ("name", |form| &form.name.wrong),
-        ("version", |form| &form.version.wrong),
-        ("labels", |form| &form.labels.wrong),
-        ("overview", |form| &form.overview.wrong),
-        ("definition", |form| &form.definition.wrong),
-        ("parameters[1].name", |form| &form.parameters[1].name.wrong),
-        ("parameters[0].description", |form| &form.parameters[0].description.wrong),
-        ("endpoints[1].name", |form| &form.entries[1].name.wrong),
-        ("endpoints[0].environments", |form| &form.entries[0].wrong),
-        ("endpoints[0].url", |form| &form.entries[0].values[0].entered.wrong),
-        ("endpoints[1].values.ApiKey", |form| &form.entries[1].values[1].entered.wrong),
+    let places: &[(&str, &str, Find)] = &[
+        ("name", "name", |form| &form.name.wrong),
+        ("version", "version", |form| &form.version.wrong),
+        ("labels", "labels", |form| &form.labels.wrong),
+        ("overview", "overview", |form| &form.overview.wrong),
+        ("definition", "definition", |form| &form.definition.wrong),
+        ("parameters[1].name", "parameter.4.name", |form| &form.parameters[1].name.wrong),
+        ("parameters[0].description", "parameter.1.description", |form| &form.parameters[0].description.wrong),
+        ("endpoints[1].name", "entry.3.name", |form| &form.entries[1].name.wrong),
+        ("endpoints[0].environments", "entry.1.environments", |form| &form.entries[0].wrong),
+        ("endpoints[0].url", "entry.1.value.ServiceURL", |form| &form.entries[0].values[0].entered.wrong),
+        ("endpoints[1].values.ApiKey", "entry.3.value.1", |form| &form.entries[1].values[1].entered.wrong),
     ];
-    for (path, find) in places {
+    for (path, field, find) in places {
         let mut form = Registration::read(&Fields::of(SENT), None, Some((&service, &detail)));
         form.refuse(refusal(Some(path)));
-        assert_eq!(find(&form).as_deref(), Some("no: yes"), "{path}");
+        assert_eq!((find(&form).as_deref(), form.wrong.as_deref()), (Some("no: yes"), Some(*field)), "{path}");
         assert_eq!(form.refusal, None, "{path}");
     }
     for path in [None, Some("kind"), Some("endpoints"), Some("endpoints[7].name"), Some("endpoints[x"), Some("project")]
