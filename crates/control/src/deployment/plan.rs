@@ -30,11 +30,11 @@ pub(super) struct Manner {
 }
 
 impl Control {
-    /// Plans a descriptor, or the live release, for one environment. Changes nothing.
+    /// Plans a descriptor, or the live release, be it that of another environment, for one environment. Changes nothing.
     ///
     /// # Errors
-    /// `project_not_found`, `component_not_found`, `environment_not_found`, `component_never_deploys`, `version_invalid`;
-    /// without a descriptor also `not_deployed` and `several_majors_live`.
+    /// `project_not_found`, `component_not_found`, `environment_not_found`, `component_never_deploys`, `version_invalid`,
+    /// `not_applicable`; without a descriptor also `not_deployed` and `several_majors_live`.
     pub async fn plan(
         &self,
         actor: &Actor,
@@ -46,16 +46,29 @@ impl Control {
         let mut work = self.read(actor, organization).await?;
         let spot = work.spot(project, component, &request.environment).await?;
         spot.refuse_external()?;
-        let live = work.live(&spot, request.version.as_deref()).await;
-        let (prepared, previous) = match (request.source, live) {
-            (Some(source), Ok(live)) => (prepare(source), Some(live)),
+        let mut version = request.version;
+        let mut promoted = None;
+        let planned = match (request.source, request.from) {
+            (source, None) => source.map(prepare),
+            (None, Some(from)) => {
+                let there = Spot { environment: work.environment(&from).await?, ..spot.clone() };
+                let live = work.live(&there, version.as_deref()).await?;
+                let release = work.release(&live).await?;
+                (version, promoted) = (Some(format!("v{}", live.major)), Some(release.version));
+                Some(prepared_again(&release.source)?)
+            }
+            (Some(_), Some(_)) => return Err(one_source()),
+        };
+        let live = work.live(&spot, version.as_deref()).await;
+        let (prepared, previous) = match (planned, live) {
+            (Some(planned), Ok(live)) => (planned, Some(live)),
             // Nothing, or nothing that could be chosen, runs there yet.
-            (Some(source), Err(Error::Refused(refusal))) if refusal.kind != Kind::Invalid => (prepare(source), None),
+            (Some(planned), Err(Error::Refused(refusal))) if refusal.kind != Kind::Invalid => (planned, None),
             (None, Ok(live)) => (prepared_again(&work.release(&live).await?.source)?, Some(live)),
             (_, Err(error)) => return Err(error),
         };
         let given = previous.as_ref().map(|previous| previous.addresses.clone()).unwrap_or_default();
-        let asked = request.version.as_deref().map(parse_version).transpose()?.map(|(major, _)| major);
+        let asked = version.as_deref().map(parse_version).transpose()?.map(|(major, _)| major);
         let major = previous.as_ref().map(|previous| previous.major).or(asked);
         // Where its endpoints will listen is said when it is deployed; until then it is as before, or the default.
         let addresses =
@@ -64,7 +77,10 @@ impl Control {
         let manner = Manner { allow_pending: request.allow_pending, refresh: false };
         let mut plan = work.plan(&spot, &prepared, previous.as_ref(), manner).await?;
         if let Some(previous) = &previous {
-            let version = work.release(previous).await?.version;
+            let version = match promoted {
+                Some(version) => version,
+                None => work.release(previous).await?.version,
+            };
             work.listing_problems(&spot, &prepared, (previous.major, &version), &mut plan.problems).await?;
         }
         let changes = match &previous {
@@ -73,6 +89,14 @@ impl Control {
         };
         Ok(PlanView { changes, ..view(&spot, &prepared, &plan) })
     }
+}
+
+fn one_source() -> Error {
+    Error::invalid(
+        code!("not_applicable"),
+        "a descriptor is planned, or what is live in another environment, and not both",
+        "give the descriptor, or --from with the environment",
+    )
 }
 
 impl Spot {

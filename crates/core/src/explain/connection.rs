@@ -80,7 +80,8 @@ pub(super) const PAGES: &[(&str, &str)] = &[
         "not_applicable",
         "An option was given that would do nothing: access modes and authentication schemes are for internal services, an \
          OAuth application of its own is for connections by oauth2, and a secret for each component is for connections \
-         that have keys. Leave the option out.",
+         that have keys. A plan is made of a descriptor, or with --from of what is live in another environment. Leave the \
+         option out.",
     ),
     (
         "scheme_not_offered",

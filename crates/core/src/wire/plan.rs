@@ -30,6 +30,9 @@ pub struct PlanRequest {
     pub environment: String,
     /// The descriptor; without one the plan is made for the live release.
     pub source: Option<Source>,
+    /// Without a descriptor: the environment whose live release is planned, as a promotion would take it.
+    #[serde(default)]
+    pub from: Option<String>,
     /// `vN`, when several majors are live.
     #[serde(default)]
     pub version: Option<String>,

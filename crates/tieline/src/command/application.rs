@@ -77,7 +77,7 @@ fn view(found: &Value) -> String {
         text += &output::table(&secrets, &columns);
     }
     let uses = found["used_by"].as_array().cloned().unwrap_or_default();
-    text += &format!("\nused by {} connections\n", cell("connections"));
+    text += &format!("\nconnections that use it: {}\n", cell("connections"));
     let columns = [("NAME", "name"), ("ID", "id"), ("SERVICE", "service"), ("CALLS", "calls")];
     let rows: Vec<_> = uses.iter().map(|used| with(used, "calls", calls(used))).collect();
     text + &output::table(&rows, &columns)

@@ -18,10 +18,14 @@ use crate::{command, source};
 #[command(after_help = "\
 Examples:
   tieline plan --component orders --env development          the descriptor in this folder
-  tieline plan services/orders --component orders --env production")]
+  tieline plan services/orders --component orders --env production
+  tieline plan --component orders --from development --env production    what a promotion would take there")]
 pub(crate) struct PlanArguments {
     /// The component's folder, or its descriptor [default: this folder's, or else the live release]
     path: Option<PathBuf>,
+    /// Environment whose live release is planned instead of a descriptor
+    #[arg(long, value_name = "HANDLE", conflicts_with = "path")]
+    from: Option<String>,
     /// Major, when several are live
     #[arg(long, value_name = "vN")]
     version: Option<String>,
@@ -113,12 +117,13 @@ pub(crate) enum DeploymentCommand {
 }
 
 pub(crate) fn plan(arguments: &PlanArguments, context: &Context) -> Done {
-    let source = match &arguments.path {
-        Some(path) => Some(source::read(path)?),
-        None => source::read_if_any(Path::new("."))?,
+    let source = match (&arguments.path, &arguments.from) {
+        (Some(path), _) => Some(source::read(path)?),
+        (None, None) => source::read_if_any(Path::new("."))?,
+        (None, Some(_)) => None,
     };
     let body = json!({
-        "environment": context.environment()?, "source": source,
+        "environment": context.environment()?, "source": source, "from": arguments.from,
         "version": arguments.version, "allow_pending": arguments.allow_pending,
     });
     let plan = context.client()?.post(&format!("{}/plan", context.component_path()?), &body)?;
@@ -191,10 +196,10 @@ pub(crate) fn run(command: &DeploymentCommand, context: &Context) -> Done {
 /// How many instances hold the snapshot of a live deployment, and what is still to come.
 fn running(progress: &Value) -> String {
     let count = |field: &str| progress[field].as_u64().unwrap_or_default();
-    let mut text = count("current").to_string();
-    if count("former") > 0 {
-        text += &format!(", {} with an earlier snapshot", count("former"));
-    }
+    let mut text = match count("former") {
+        0 => count("current").to_string(),
+        former => format!("{} of {}, the others with an earlier snapshot", count("current"), count("current") + former),
+    };
     if progress["planning"] == true {
         text += ", being planned again";
     }

@@ -69,6 +69,12 @@ fn deployments_have_the_shape_of_the_contract() {
     assert_eq!(keys(&made)[..6], SHAPE);
     assert_eq!(made["services"], serde_json::json!(["service:/shop/orders/v1/api"]));
     let orders = ["--component", "orders", "--output", "json"];
+    let ahead = ["plan", "--from", "development", "--env", "production"];
+    let ahead = shop.tieline(&[&ahead[..], &orders].concat()).done().json();
+    assert_eq!((&ahead["environment"], &ahead["ready"]), (&"production".into(), &true.into()));
+    let both =
+        shop.tieline(&[&["plan", "orders", "--from", "development", "--env", "production"], &orders[..]].concat());
+    assert_eq!(both.code, Some(2), "{both:?}");
     for arguments in [
         vec!["promote", "--from", "development", "--to", "production"],
         vec!["deploy", "orders", "--env", "development", "--version", "v1.1"],
@@ -81,6 +87,7 @@ fn deployments_have_the_shape_of_the_contract() {
     let list = shop.tieline(&[&["deployment", "list"], &orders[..]].concat()).done().json();
     assert_eq!(list.as_array().map(Vec::len), Some(4));
     let live = shop.tieline(&[&["deployment", "list", "--live"], &orders[..]].concat()).done().json();
+    assert_eq!(live[0]["progress"], serde_json::json!({ "planning": false, "current": 0, "former": 0 }));
     let live: Vec<_> =
         live.as_array().expect("a list").iter().map(|live| (&live["environment"], &live["state"])).collect();
     assert_eq!(live, [(&Value::from("production"), &Value::from("live"))]);

@@ -56,8 +56,8 @@ struct Live {
     plan: String,
     /// Whether the visitor may change what runs there.
     changes: bool,
-    /// The later environments that the visitor may deploy to.
-    later: Vec<String>,
+    /// The later environments that the visitor may deploy to, each with the plan of it there.
+    later: Vec<(String, String)>,
 }
 
 /// A deployment of the history.
@@ -195,7 +195,12 @@ async fn live(
         Live {
             plan: plan::path(place, &view.environment, &major),
             changes: there.is_some_and(|there| frame.allowed.deploy(there)),
-            later: later.map(|there| there.handle.clone()).collect(),
+            later: later
+                .map(|there| {
+                    let path = plan::promotion_path(place, &view.environment, &there.handle, &major);
+                    (there.handle.clone(), path)
+                })
+                .collect(),
             major,
             view,
         }

@@ -39,6 +39,11 @@ pub(super) fn path(place: &Place, environment: &str, major: &str) -> String {
     format!("{}?environment={}&version={}", place.path(PAGE), encoded(environment), encoded(major))
 }
 
+/// The address of the plan of what is live in one environment for another one.
+pub(super) fn promotion_path(place: &Place, from: &str, environment: &str, major: &str) -> String {
+    format!("{}&from={}", path(place, environment, major), utf8_percent_encode(from, place::QUERY))
+}
+
 /// Where endpoints listen: a line for each, `api=http://10.0.0.7:8080`. What is not one of these is given as it stands,
 /// for the use case to refuse.
 pub(super) fn addresses(text: &str) -> BTreeMap<String, String> {
@@ -65,6 +70,17 @@ struct PlanPage {
     entered: Fields,
     /// The environment that is chosen.
     environment: String,
+    /// What would be promoted.
+    promotion: Option<Promotion>,
+}
+
+/// A release that is live in an environment, and planned for another one.
+struct Promotion {
+    from: String,
+    /// `vN`, where it was chosen.
+    version: String,
+    /// Whether the visitor may take it there.
+    allowed: bool,
 }
 
 impl PlanPage {
@@ -115,19 +131,21 @@ impl PlanPage {
 struct Query {
     environment: Option<String>,
     version: Option<String>,
+    from: Option<String>,
 }
 
 async fn plan(
     State(app): State<App>,
     visitor: Visitor,
     place: Place,
-    Asked(Query { environment, version }): Asked<Query>,
+    Asked(Query { environment, version, from }): Asked<Query>,
 ) -> PageResult {
     let Some(environment) = environment else { return show(&app, &visitor, place, Shown::default()).await };
-    let request = PlanRequest { environment: environment.clone(), source: None, version, allow_pending: false };
+    let promotion = from.clone().map(|from| (from, version.clone().unwrap_or_default()));
+    let request = PlanRequest { environment: environment.clone(), source: None, from, version, allow_pending: false };
     let (project, component) = names(&place);
     let plan = app.control.plan(&visitor.actor, &place.organization, project, component, request).await?;
-    show(&app, &visitor, place, Shown { plan: Some(plan), environment, ..Shown::default() }).await
+    show(&app, &visitor, place, Shown { plan: Some(plan), environment, promotion, ..Shown::default() }).await
 }
 
 /// Plans a descriptor that was entered.
@@ -135,6 +153,7 @@ async fn entered(State(app): State<App>, place: Place, Form { visitor, fields }:
     let request = PlanRequest {
         environment: fields.text("environment").to_owned(),
         source: Some(source(&fields)),
+        from: None,
         version: fields.optional("version").map(str::to_owned),
         allow_pending: fields.ticked("allow_pending"),
     };
@@ -194,22 +213,27 @@ struct Shown {
     refusal: Option<Refusal>,
     environment: String,
     entered: Fields,
+    /// The environment whose release is planned, and its major.
+    promotion: Option<(String, String)>,
 }
 
 /// The plan that was not ready, with every problem.
 pub(super) async fn refused(app: &App, visitor: &Visitor, place: Place, plan: PlanView, entered: Fields) -> PageResult {
     let environment = plan.environment.clone();
-    show(app, visitor, place, Shown { plan: Some(plan), environment, entered, refusal: None }).await
+    show(app, visitor, place, Shown { plan: Some(plan), environment, entered, ..Shown::default() }).await
 }
 
 async fn show(app: &App, visitor: &Visitor, mut place: Place, shown: Shown) -> PageResult {
-    let Shown { plan, refusal, environment, entered } = shown;
+    let Shown { plan, refusal, environment, entered, promotion } = shown;
     let frame = Frame::of(app, visitor, &mut place, "Plan", deployments::PAGE).await?;
     let frame = frame.below(&[("Deployments", place.path(deployments::PAGE))]);
     let environments = app.control.environment_list(&visitor.actor, &place.organization).await?;
     let deploys = environments.iter().any(|environment| frame.allowed.deploy(environment));
+    let there = environments.iter().find(|found| found.handle.eq_ignore_ascii_case(&environment));
+    let allowed = there.is_some_and(|there| frame.allowed.deploy(there));
+    let promotion = promotion.map(|(from, version)| Promotion { from, version, allowed });
     let environments = environments.into_iter().map(|environment| environment.handle).collect();
-    page(&PlanPage { frame, place, plan, refusal, environments, deploys, entered, environment })
+    page(&PlanPage { frame, place, plan, refusal, environments, deploys, entered, environment, promotion })
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Snapshots: immutable, by content, and renewed by what changes their values.
 
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use tieline_control::PageQuery;
 
 use super::build::{DEV, LIVE, ORDERS, connect, deploy, live, orders, promote, uses, worlds};
@@ -83,6 +83,41 @@ async fn promotion_resolves_in_the_target_and_carries_no_address() {
         assert_eq!(kept["CHOREO_ORDERS_SERVICEURL"], "http://10.0.0.3:8080/base", "what was said there stays");
         let typo = promote(&world, "orders", json!({ "addresses": { "apo": "http://10.0.0.3" } })).await;
         assert_eq!(super::build::not_ready(typo).problems[0].code, "endpoint_unknown");
+    }
+}
+
+#[tokio::test]
+async fn what_is_live_in_one_environment_is_planned_for_another() {
+    for world in worlds(&["orders", "web"]).await {
+        let plan = async |environment: &str, more: Json| {
+            let mut request = json!({ "environment": environment, "source": null, "from": DEV });
+            for (key, value) in more.as_object().unwrap() {
+                request[key] = value.clone();
+            }
+            let request = serde_json::from_value(request).unwrap();
+            world.control.plan(&world.admin, "acme", "shop", "web", request).await
+        };
+        assert_eq!(refused(plan(LIVE, json!({})).await).code, "not_deployed");
+        orders().done(&world).await;
+        connect(&world, "web", "orders", json!({})).await;
+        let text = uses(&[("orders", ORDERS)]) + "configurations: { env: [{ name: LOG, value: one }] }\n";
+        deploy("web", text.replace("one", "two")).done(&world).await;
+        let planned = plan(LIVE, json!({})).await.unwrap();
+        assert_eq!((planned.ready, planned.problems[0].code.as_str()), (false, "value_pending"), "{}", world.database);
+        assert_eq!(planned.changes, [], "nothing runs there");
+        promote(&world, "orders", json!({})).await.unwrap();
+        deploy("web", text).to(LIVE).done(&world).await;
+        let planned = plan(LIVE, json!({})).await.unwrap();
+        let changes: Vec<_> = planned.changes.iter().map(|change| change.name.as_str()).collect();
+        assert_eq!((planned.ready, changes), (true, vec!["LOG"]), "against what is live there");
+        promote(&world, "web", json!({})).await.unwrap();
+        assert_eq!(world.variables("web", LIVE).await["LOG"], "two");
+        assert_eq!(plan(LIVE, json!({})).await.unwrap().changes, []);
+
+        let source = json!({ "file": "component.yaml", "text": "schemaVersion: 1.2\n" });
+        assert_eq!(refused(plan(LIVE, json!({ "source": source })).await).code, "not_applicable");
+        assert_eq!(refused(plan(LIVE, json!({ "from": "nowhere" })).await).code, "environment_not_found");
+        assert_eq!(refused(plan(LIVE, json!({ "version": "v7" })).await).code, "not_deployed");
     }
 }
 

@@ -36,6 +36,13 @@ async fn from_a_plan_to_a_deployment_and_back() {
     }
     let browser = Browser::signed_in(&shop.server, Look::PLAIN, None).await;
     browser.visit(&format!("{WEB}/deployments")).await;
+    let promote = "//summary[starts-with(normalize-space(), 'Promote ')]";
+    browser.find(Locator::XPath(promote)).await.click().await.expect("it opens");
+    browser.follow("plan for production").await;
+    browser.find(Locator::XPath("//h1[.='Plan of web for production']")).await;
+    browser.press("Promote to production").await;
+    let promoted = "//*[@role='status' and contains(., 'Promoted web v1.2 in production.')]";
+    browser.find(Locator::XPath(promoted)).await;
     for (summary, button, said) in [
         ("Promote", "Promote v1.2", "Promoted web v1.2 in production."),
         ("Roll back", "Roll back in development", "Rolled back web v1.1 in development."),

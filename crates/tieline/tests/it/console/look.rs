@@ -27,6 +27,7 @@ const PAGES: &[&str] = &[
     "/organizations/acme/projects/shop/components/web/deployments",
     "/organizations/acme/projects/shop/components/web/plan",
     "/organizations/acme/projects/shop/components/web/plan?environment=development",
+    "/organizations/acme/projects/shop/components/web/plan?environment=production&version=v1&from=development",
     "/organizations/acme/projects/shop/components/web/connections",
     "/organizations/acme/marketplace",
     "/organizations/acme/projects/shop/marketplace?tab=databases",
