@@ -20,6 +20,7 @@ mod node;
 mod oauth;
 mod operations;
 mod reference;
+mod registration;
 mod rotation;
 mod run;
 mod shop;
