@@ -311,6 +311,15 @@ fn a_page_holds_no_secret_and_a_form_has_its_limits() {
     let admin = sign_in(&shop.server, &shop.server.admin_token());
     let page = get(&shop.server, "/organizations/acme/third-party-services/thirdparty:Mail%20Gate%2Fv1", &admin);
     assert!(page.status == 200 && !page.body.contains("canary") && page.body.len() < 50_000, "{}", page.body.len());
+    let mail = "/organizations/acme/third-party-services/thirdparty:Mail%20Gate%2Fv1";
+    let stale = format!("form_token={}&revision=1&version=v1&step=", page.form_token());
+    let publish = format!("form_token={}", page.form_token());
+    assert_eq!(post(&shop.server, &format!("{mail}/publish"), &admin, &publish).status, 303);
+    let row = post(&shop.server, mail, &admin, &format!("{stale}add-entry"));
+    assert!(row.status == 200 && row.body.matches("name=\"revision\" value=\"1\"").count() == 1, "{row:?}");
+    let refused = post(&shop.server, mail, &admin, &format!("{stale}save"));
+    assert!(refused.status == 422 && refused.body.contains("was changed since"), "{refused:?}");
+    assert!(!refused.body.contains("name=\"revision\" value=\"1\""), "{refused:?}");
     let register = "/organizations/acme/third-party-services/register";
     let token = page.form_token();
     let ask = |body: &str, kind: &str| {

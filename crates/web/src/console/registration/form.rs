@@ -14,6 +14,8 @@ use super::rows::{EntryRow, Key, ParameterRow, third_party_keys, unused};
 /// A registration as the form holds it.
 #[derive(Debug, Default)]
 pub(super) struct Registration {
+    /// What the form began from: it stays while rows come and go, or somebody else's change would be lost.
+    pub(super) revision: i64,
     /// The kind of a resource; none for a third-party service.
     pub(super) kind: Option<&'static Kind>,
     pub(super) name: Entered,
@@ -99,6 +101,7 @@ impl Registration {
         let kind = Kind::find(&service.kind);
         let parameters = if kind.is_none() { ParameterRow::registered(&detail.parameters) } else { Vec::new() };
         let mut form = Self {
+            revision: service.revision,
             kind,
             name: Entered::of(&service.name),
             version: Entered::of(&service.version),
@@ -124,6 +127,7 @@ impl Registration {
         let text = |name: &str| Entered::of(fields.text(name));
         let detail = registered.map(|(_, detail)| detail);
         let mut form = Self {
+            revision: fields.text("revision").parse().unwrap_or(0),
             kind,
             name: text("name"),
             version: text("version"),

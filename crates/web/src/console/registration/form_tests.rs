@@ -56,6 +56,7 @@ fn refusal(path: Option<&str>) -> Refusal {
 
 /// What a browser sends of the row of `live`, and of one endpoint more.
 const SENT: &[(&str, &str)] = &[
+    ("revision", "2"),
     ("version", "v1.1"),
     ("labels", "mail,, letters "),
     ("parameter", "1"),
@@ -143,6 +144,7 @@ fn rows_come_and_go_and_the_others_stay_as_they_are() {
     assert!(form.step("remove-entry.1"));
     assert_eq!(form.entries.iter().map(|row| row.id).collect::<Vec<_>>(), [3, 4]);
     assert!(!form.step("save") && !form.step(""));
+    assert_eq!((form.revision, service.revision), (2, 3), "what somebody else changed meanwhile is not taken for seen");
 }
 
 #[test]

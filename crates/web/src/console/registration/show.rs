@@ -167,6 +167,10 @@ pub(super) async fn service_change(
             Ok(visitor.redirect(&app, &path, &format!("Changed {}.", changed.name)))
         }
         Err(refusal) => {
+            // Whoever was told that it changed means it, when the form comes again.
+            if refusal.code == "changed_meanwhile" {
+                form.revision = found.service.revision;
+            }
             form.refuse(refusal);
             again(show(&app, &visitor, place, section, form, Some(found)).await)
         }
@@ -215,7 +219,7 @@ async fn record(
     found: Option<&Registered>,
 ) -> Result<Result<ServiceView, Refusal>, Fault> {
     let (control, actor, organization) = (&app.control, &visitor.actor, &place.organization);
-    let expected = Some(fields.text("revision").parse().unwrap_or(0));
+    let expected = Some(form.revision);
     if form.kind.is_some() {
         let request = request::resource(form, fields);
         return refused(control.resource_register(actor, organization, request, form.force, expected).await);
