@@ -24,6 +24,8 @@ pub struct Actor {
     pub(crate) label: String,
     pub(crate) grants: Vec<Grant>,
     pub(crate) installation_admin: bool,
+    /// Until when what was presented is accepted, where that is known.
+    pub(crate) until: Option<Timestamp>,
     /// Under which key the request is carried out, if it may be repeated.
     pub(crate) repeat: Option<Repeat>,
 }
@@ -75,6 +77,7 @@ impl Actor {
             label: format!("client:{}", client.id),
             grants: vec![grant],
             installation_admin: false,
+            until: None,
             repeat: None,
         }
     }
@@ -139,8 +142,13 @@ impl Control {
 
     async fn find_actor(&self, digest: &Digest) -> Result<Known> {
         let mut transaction = self.store.read().await?;
-        let token = transaction.token_by_digest(digest.as_bytes()).await?.ok_or_else(Error::unauthenticated)?;
-        Known::of(&mut transaction, &token).await
+        if let Some(token) = transaction.token_by_digest(digest.as_bytes()).await? {
+            return Known::of(&mut transaction, &token).await;
+        }
+        let token = transaction.own_token_by_digest(digest.as_bytes()).await?.ok_or_else(Error::unauthenticated)?;
+        let until = Some(token.expires_at);
+        let known = Known::of_owner(&mut transaction, Owner::User(token.user_id), self.now()).await?;
+        Ok(Known { actor: Actor { until, ..known.actor }, organization: None, expires_at: until })
     }
 }
 
@@ -182,6 +190,7 @@ impl Known {
             label: format!("user:{}", user.name),
             grants: grants.collect(),
             installation_admin: user.installation_admin,
+            until: None,
             repeat: None,
         };
         Ok(Known { actor, organization: None, expires_at: None })
@@ -213,6 +222,7 @@ impl Known {
             label: label(token),
             grants,
             installation_admin: token.role == Role::InstallationAdmin,
+            until: token.expires_at,
             repeat: None,
         };
         Ok(Known { actor, organization: token.organization_id, expires_at: token.expires_at })

@@ -1,6 +1,6 @@
 //! Creations that may be repeated under a key. The key is claimed in the transaction of the creation itself, so that it is
 //! carried out once whatever is cut short and whichever server is asked; the answer is kept beside it afterwards. Keys
-//! belong to the token that asks, so nobody is told another's answer.
+//! belong to the token or the person that asks, so nobody is told another's answer.
 
 use jiff::Timestamp;
 use tieline_core::code;
@@ -40,8 +40,7 @@ impl Control {
     /// # Errors
     /// When the database fails.
     pub async fn answer_kept(&self, actor: &Actor, key: &str) -> Result<Option<KeptAnswer>> {
-        let Some(token) = actor.token_id() else { return Ok(None) };
-        let found = self.store.read().await?.idempotency_find(token, key).await?;
+        let found = self.store.read().await?.idempotency_find(actor.owner, key).await?;
         Ok(found.map(|(request, status, body)| {
             let status = u16::try_from(status).ok().filter(|status| *status > 0);
             KeptAnswer { request, given: status.map(|status| (status, body)) }
@@ -53,17 +52,16 @@ impl Control {
     /// # Errors
     /// When the database fails.
     pub async fn answer_keep(&self, actor: &Actor, key: &str, status: u16, body: &str) -> Result<()> {
-        let Some(token) = actor.token_id() else { return Ok(()) };
         let mut transaction = self.store.write().await?;
-        transaction.idempotency_answer(token, key, i64::from(status), body).await?;
+        transaction.idempotency_answer(actor.owner, key, i64::from(status), body).await?;
         Ok(transaction.commit().await?)
     }
 }
 
 /// Claims the key of a repeatable request, if it has one: what is done in this transaction is done under it, or not at all.
 pub(crate) async fn claim(transaction: &mut Transaction, actor: &Actor, at: Timestamp) -> Result<()> {
-    let Some((token, Repeat { key, request })) = actor.token_id().zip(actor.repeat.as_ref()) else { return Ok(()) };
-    transaction.idempotency_insert(token, key, request, at).await.map_err(|error| match error {
+    let Some(Repeat { key, request }) = &actor.repeat else { return Ok(()) };
+    transaction.idempotency_insert(actor.owner, key, request, at).await.map_err(|error| match error {
         tieline_store::Error::Duplicate => Error::conflict(
             code!("idempotency_in_progress"),
             "a request with this Idempotency-Key was carried out meanwhile",

@@ -65,6 +65,7 @@ impl Control {
         transaction.table_forget_revocations(now.as_second()).await?;
         purged.revocations = transaction.revocations_forget(now.as_second()).await?;
         purged.sessions = transaction.sign_in_forget(now).await?;
+        transaction.own_tokens_forget(now).await?;
         transaction.commit().await?;
         let organizations = self.store.read().await?.organizations().await?;
         for organization in organizations {

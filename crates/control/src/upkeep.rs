@@ -86,6 +86,7 @@ pub(crate) fn server_in(organization: &Organization) -> Actor {
         label: "server".to_owned(),
         grants: vec![grant],
         installation_admin: false,
+        until: None,
         repeat: None,
     }
 }

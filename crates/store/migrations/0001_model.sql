@@ -455,6 +455,18 @@ CREATE UNIQUE INDEX membership_by_place ON membership (user_id, organization_id,
 CREATE INDEX membership_by_organization ON membership (organization_id);
 CREATE INDEX membership_by_project ON membership (project_id) WHERE project_id IS NOT NULL;
 
+-- Tokens with which people use the API as themselves, known by digest; gone once revoked.
+CREATE TABLE own_token (
+    id TEXT PRIMARY KEY,
+    user_id TEXT NOT NULL REFERENCES user_account (id),
+    name TEXT NOT NULL,
+    digest BYTEA NOT NULL UNIQUE,
+    created_at TEXT NOT NULL,
+    expires_at TEXT NOT NULL
+);
+CREATE INDEX own_token_by_user ON own_token (user_id);
+CREATE INDEX own_token_by_end ON own_token (expires_at);
+
 -- Single-use addresses, known by digest; gone once used. `purpose`: join accepts a role, administer that of the installation,
 -- password sets one. `organization_id` is whose administrators made it; none for the installation.
 CREATE TABLE invitation (
@@ -548,12 +560,12 @@ CREATE TABLE listener (
 
 -- Answers to creations that carried an Idempotency-Key.
 CREATE TABLE idempotency (
-    token_id TEXT NOT NULL,
+    owner_id TEXT NOT NULL,
     idempotency_key TEXT NOT NULL,
     request_digest TEXT NOT NULL,
     status BIGINT NOT NULL,
     body TEXT NOT NULL,
     created_at TEXT NOT NULL,
-    PRIMARY KEY (token_id, idempotency_key)
+    PRIMARY KEY (owner_id, idempotency_key)
 );
 CREATE INDEX idempotency_by_time ON idempotency (created_at);

@@ -110,6 +110,7 @@ const SCHEMA: &[(&str, &str, usize)] = &[
     ("token_organization", "token_id organization_id", 2),
     ("user_account", "id name password issuer subject ?installation_admin created_at disabled_at", 1),
     ("membership", "id user_id organization_id project_id role created_at accepted_at", 1),
+    ("own_token", "id user_id name *digest created_at expires_at", 1),
     ("invitation", "id *digest user_id organization_id membership_id purpose created_at expires_at", 1),
     ("sign_in_link", "id *digest owner_kind owner_id created_at expires_at", 1),
     ("session", "id *digest owner_kind owner_id created_at idle_at expires_at", 1),
@@ -118,7 +119,7 @@ const SCHEMA: &[(&str, &str, usize)] = &[
     ("change", "#number organization_id kind object at", 1),
     ("route_table", "entry_key organization_id scope #number entry", 1),
     ("listener", "address seen_at", 1),
-    ("idempotency", "token_id idempotency_key request_digest #status body created_at", 2),
+    ("idempotency", "owner_id idempotency_key request_digest #status body created_at", 2),
 ];
 
 /// Every table that a backup holds, in the order in which it is written and read.

@@ -14,6 +14,7 @@ pub mod listener;
 mod migration;
 pub mod oauth;
 pub mod organization;
+pub mod own_token;
 pub mod record;
 pub mod registration;
 pub mod release;

@@ -1,9 +1,9 @@
 //! What every change leaves behind: the audit chain, the change feed, and the answers that an Idempotency-Key repeats.
 
 use jiff::Timestamp;
-use tieline_core::id::TokenId;
 
 use crate::row::{Row, Value, text};
+use crate::session::Owner;
 use crate::{Result, Transaction};
 
 /// A row of `audit`.
@@ -204,9 +204,9 @@ impl Transaction {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn idempotency_find(&mut self, token: TokenId, key: &str) -> Result<Option<(String, i64, String)>> {
-        let sql = "SELECT * FROM idempotency WHERE token_id = $1 AND idempotency_key = $2";
-        let row = self.row(sql, &[text(token), text(key)]).await?;
+    pub async fn idempotency_find(&mut self, owner: Owner, key: &str) -> Result<Option<(String, i64, String)>> {
+        let sql = "SELECT * FROM idempotency WHERE owner_id = $1 AND idempotency_key = $2";
+        let row = self.row(sql, &[text(owner.id()), text(key)]).await?;
         row.map(|row| Ok((row.text("request_digest")?, row.integer("status")?, row.text("body")?))).transpose()
     }
 
@@ -222,11 +222,11 @@ impl Transaction {
     ///
     /// # Errors
     /// [`crate::Error::Duplicate`] when another request used the key.
-    pub async fn idempotency_insert(&mut self, token: TokenId, key: &str, digest: &str, at: Timestamp) -> Result<()> {
+    pub async fn idempotency_insert(&mut self, owner: Owner, key: &str, digest: &str, at: Timestamp) -> Result<()> {
         self.execute(
-            "INSERT INTO idempotency (token_id, idempotency_key, request_digest, status, body, created_at)
+            "INSERT INTO idempotency (owner_id, idempotency_key, request_digest, status, body, created_at)
              VALUES ($1, $2, $3, 0, '', $4)",
-            &[text(token), text(key), text(digest), text(at)],
+            &[text(owner.id()), text(key), text(digest), text(at)],
         )
         .await?;
         Ok(())
@@ -236,9 +236,9 @@ impl Transaction {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn idempotency_answer(&mut self, token: TokenId, key: &str, status: i64, body: &str) -> Result<()> {
-        let sql = "UPDATE idempotency SET status = $1, body = $2 WHERE token_id = $3 AND idempotency_key = $4";
-        self.execute(sql, &[Value::Integer(status), text(body), text(token), text(key)]).await?;
+    pub async fn idempotency_answer(&mut self, owner: Owner, key: &str, status: i64, body: &str) -> Result<()> {
+        let sql = "UPDATE idempotency SET status = $1, body = $2 WHERE owner_id = $3 AND idempotency_key = $4";
+        self.execute(sql, &[Value::Integer(status), text(body), text(owner.id()), text(key)]).await?;
         Ok(())
     }
 }

@@ -380,13 +380,19 @@ impl Transaction {
         row.as_ref().map(Invitation::read).transpose()
     }
 
-    /// Withdraws the addresses of one purpose that were made for somebody.
+    /// Withdraws the addresses of one purpose that were made for somebody: all of them, or those of one organization.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn invitations_delete(&mut self, user: UserId, purpose: InvitationPurpose) -> Result<()> {
-        let sql = "DELETE FROM invitation WHERE user_id = $1 AND purpose = $2";
-        self.execute(sql, &[text(user), text(purpose)]).await?;
+    pub async fn invitations_delete(
+        &mut self,
+        user: UserId,
+        purpose: InvitationPurpose,
+        organization: Option<OrganizationId>,
+    ) -> Result<()> {
+        let sql = "DELETE FROM invitation WHERE user_id = $1 AND purpose = $2 AND ($3 = '' OR organization_id = $3)";
+        let organization = organization.map(|id| id.to_string()).unwrap_or_default();
+        self.execute(sql, &[text(user), text(purpose), text(organization)]).await?;
         Ok(())
     }
 }

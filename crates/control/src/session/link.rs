@@ -26,8 +26,16 @@ impl Control {
     /// Makes a single-use sign-in address of the console for the holder of a token; it is accepted for ten minutes.
     ///
     /// # Errors
-    /// `login_link_refused` for runners and gateways, which have nothing to see there.
+    /// `login_link_refused` for runners and gateways, which have nothing to see there, and for people, who have a password: a session
+    /// would outlive the token that they presented.
     pub async fn login_link_create(&self, actor: &Actor) -> Result<LoginLink> {
+        if actor.user_id().is_some() {
+            return Err(Error::forbidden(
+                code!("login_link_refused"),
+                format!("{} signs in with a name", actor.label()),
+                "open the console, and enter name and password",
+            ));
+        }
         if actor.grants.iter().all(|grant| matches!(grant.role, Role::Runner | Role::Gateway)) {
             return Err(Error::forbidden(
                 code!("login_link_refused"),

@@ -191,8 +191,9 @@ impl Control {
     /// held.
     pub(super) async fn password_set(&self, transaction: &mut Transaction, user: &User, hash: &Secret) -> Result<()> {
         transaction.user_set_password(user.id, Some(hash)).await?;
-        transaction.invitations_delete(user.id, InvitationPurpose::Password).await?;
+        transaction.invitations_delete(user.id, InvitationPurpose::Password, None).await?;
         transaction.sessions_delete(Owner::User(user.id)).await?;
+        transaction.own_tokens_delete(user.id).await?;
         Ok(())
     }
 }

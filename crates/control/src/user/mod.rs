@@ -10,6 +10,7 @@ mod installation;
 mod invite;
 mod join;
 mod list;
+mod own_token;
 mod password;
 mod reset;
 mod update;

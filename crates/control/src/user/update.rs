@@ -58,8 +58,9 @@ impl Control {
         let (user, found) = work.member(name, project, true).await?;
         work.keep_an_administrator(&found).await?;
         work.transaction.membership_delete(found.id).await?;
-        // Whoever was a member when the address was made is somebody else's affair.
-        work.transaction.invitations_delete(user.id, InvitationPurpose::Password).await?;
+        // Whoever is no member any more is no affair of who made an address for them here.
+        let here = Some(work.organization.id);
+        work.transaction.invitations_delete(user.id, InvitationPurpose::Password, here).await?;
         work.finish("user_remove", &user.name, json!({ "role": found.role, "project": project })).await
     }
 }

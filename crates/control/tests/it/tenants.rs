@@ -5,8 +5,9 @@ use std::fmt::Debug;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use tieline_control::{Actor, Error, Scope};
+use tieline_control::{Actor, Error, PageQuery, Scope};
 use tieline_core::model::ComponentType;
+use tieline_core::secret::Secret;
 use tieline_core::wire::service::ServiceQuery;
 use tieline_store::backup::TABLES;
 use uuid::Uuid;
@@ -29,9 +30,11 @@ struct Attempt {
     target: usize,
 }
 
-const OPERATIONS: usize = 16;
+const OPERATIONS: usize = 21;
 /// Handles and names that exist here or there, as what one thing or another.
 const TARGETS: [&str; 4] = ["shop", "orders", "site", "mail"];
+/// The account of a member of [`ACME`], which the other organization may invite.
+const MEMBER: &str = "orders";
 
 fn attempts() -> impl Strategy<Value = Vec<Attempt>> {
     let attempt = (0..OPERATIONS, any::<bool>(), 0..TARGETS.len())
@@ -65,6 +68,11 @@ async fn furnished() -> (World, Actor) {
     });
     world.control.connection_create(&world.admin, ACME, serde_json::from_value(connection).unwrap()).await.unwrap();
     world.deploy("site", "development", "canary mail", "thirdparty:Mail/v1").await;
+    let request = json!({ "name": MEMBER, "role": "developer" });
+    let link = world.control.user_invite(&world.admin, ACME, read(request)).await.unwrap();
+    let password = Secret::new("correct horse battery");
+    world.control.invitation_accept(&link.secret, None, Some(&password)).await.unwrap();
+    world.control.user_reset(&world.admin, ACME, MEMBER).await.unwrap();
     let evil = world.stranger(EVIL).await;
     (world, evil)
 }
@@ -77,7 +85,8 @@ async fn rows(world: &World) -> Vec<String> {
     for table in TABLES.iter() {
         for row in transaction.backup_page(table, None).await.unwrap() {
             let text = Value::from(row).to_string();
-            if text.contains(&organization) && table.name != "token_organization" {
+            let own = text.contains(&organization) || table.name == "user_account" && text.contains(MEMBER);
+            if own && table.name != "token_organization" {
                 rows.push(format!("{}: {text}", table.name));
             }
         }
@@ -125,7 +134,15 @@ async fn carry_out(world: &World, evil: &Actor, attempt: &Attempt) -> String {
             let request = json!({ "environment": "development", "version": "v1.0", "source": source });
             shown(control.deploy(evil, here, "shop", target, read(request)).await)
         }
-        _ => shown(control.environment_delete(evil, here, "production", true).await),
+        15 => shown(control.environment_delete(evil, here, "production", true).await),
+        16 => {
+            let request = json!({ "name": target, "role": "viewer" });
+            shown(control.user_invite(evil, here, read(request)).await.map(|link| link.name))
+        }
+        17 => shown(control.user_list(evil, here, &PageQuery::default()).await),
+        18 => shown(control.user_update(evil, here, target, read(json!({ "role": "developer" }))).await),
+        19 => shown(control.user_reset(evil, here, target).await.map(|link| link.name)),
+        _ => shown(control.user_remove(evil, here, target, None).await),
     }
 }
 

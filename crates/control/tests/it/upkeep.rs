@@ -5,6 +5,8 @@ use serde_json::json;
 use tieline_control::{Scope, SnapshotQuery};
 use tieline_core::model::ComponentType;
 
+use tieline_store::session::Owner;
+
 use crate::provider;
 use crate::world::{ACME, SHOP, World};
 
@@ -18,7 +20,8 @@ async fn sealed(world: &World) -> usize {
 /// Remembers that something was created under a key.
 async fn claim(world: &World, key: &str) {
     let mut transaction = world.store.write().await.unwrap();
-    transaction.idempotency_insert(world.admin.token_id().unwrap(), key, "digest", world.at()).await.unwrap();
+    let owner = Owner::Token(world.admin.token_id().unwrap());
+    transaction.idempotency_insert(owner, key, "digest", world.at()).await.unwrap();
     transaction.commit().await.unwrap();
 }
 

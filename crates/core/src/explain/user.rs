@@ -35,6 +35,12 @@ pub(super) const PAGES: &[(&str, &str)] = &[
          project with --project where the role is limited to one.",
     ),
     (
+        "own_token_refused",
+        "A token of one's own acts as a person with an account, and whoever asked holds a token of an organization or the installation. \
+         Sign in to the console with your name, and make your first own token there; with it, `tieline token create NAME --own` \
+         makes others.",
+    ),
+    (
         "password_invalid",
         "A password has 12 to 200 characters, and is neither the name nor one character again and again. There are no other rules: \
          some words that belong together for you alone make a good one.",

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::id::TokenId;
 use crate::model::Role;
 
 /// The role of a person in an organization or project.
@@ -136,4 +137,40 @@ pub struct RoleView {
     pub project: Option<String>,
     /// The role.
     pub role: Role,
+}
+
+/// What makes a token with which a person uses the API as themselves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OwnTokenCreate {
+    /// What the person calls it: a handle.
+    pub name: String,
+    /// After how many seconds it stops being accepted; 90 days, when absent.
+    #[serde(default)]
+    pub expires_in_seconds: Option<i64>,
+}
+
+/// A token of a person, without what they present.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct OwnTokenView {
+    /// Its id.
+    pub id: TokenId,
+    /// What the person calls it.
+    pub name: String,
+    /// When it was made.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+    /// When it stops being accepted.
+    #[schema(value_type = String, format = DateTime)]
+    pub expires_at: Timestamp,
+}
+
+/// A token of a person that was made. This is the only time that `token` is shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct OwnTokenCreated {
+    /// What the person presents.
+    pub token: String,
+    /// The token.
+    #[serde(flatten)]
+    pub view: OwnTokenView,
 }

@@ -28,6 +28,7 @@ use tieline_store::identity_provider::IdentityProvider;
 use tieline_store::key::{Application, Key, SealedVersion};
 use tieline_store::oauth::{Revocation, SigningKeyRow};
 use tieline_store::organization::Organization;
+use tieline_store::own_token::OwnToken;
 use tieline_store::record::{AuditEntry, AuditFilter, LastChange};
 use tieline_store::registration::{Registration, RegistrationCount};
 use tieline_store::release::{Release, Snapshot};
@@ -809,16 +810,16 @@ async fn records(transaction: &mut Transaction) -> Done {
     assert_eq!(transaction.table_after(0, "", 10).await?.len(), 1);
 
     for key in ["one", "two"] {
-        transaction.idempotency_insert(TOKEN, key, "digest", AT).await?;
+        transaction.idempotency_insert(Owner::Token(TOKEN), key, "digest", AT).await?;
     }
     let claimed = Some(("digest".to_owned(), 0, String::new()));
-    assert_eq!(transaction.idempotency_find(TOKEN, "one").await?, claimed);
-    transaction.idempotency_answer(TOKEN, "one", 201, "{}").await?;
-    assert_eq!(transaction.idempotency_find(TOKEN, "two").await?, claimed);
+    assert_eq!(transaction.idempotency_find(Owner::Token(TOKEN), "one").await?, claimed);
+    transaction.idempotency_answer(Owner::Token(TOKEN), "one", 201, "{}").await?;
+    assert_eq!(transaction.idempotency_find(Owner::Token(TOKEN), "two").await?, claimed);
     let kept = Some(("digest".to_owned(), 201, "{}".to_owned()));
-    assert_eq!(transaction.idempotency_find(TOKEN, "one").await?, kept);
+    assert_eq!(transaction.idempotency_find(Owner::Token(TOKEN), "one").await?, kept);
     assert_eq!(transaction.idempotency_forget(later).await?, 2);
-    assert_eq!(transaction.idempotency_find(TOKEN, "one").await?, None);
+    assert_eq!(transaction.idempotency_find(Owner::Token(TOKEN), "one").await?, None);
     Ok(())
 }
 
@@ -905,6 +906,28 @@ async fn people(transaction: &mut Transaction) -> Done {
     assert_eq!(transaction.users_page("ANNA", 1).await?, std::slice::from_ref(&anna));
     assert_eq!(transaction.users_page("Anna@example.com", 1).await?, []);
 
+    let token = |number: u8| OwnToken {
+        id: TokenId(Uuid::from_u128(u128::from(number))),
+        user_id: id,
+        name: "laptop".to_owned(),
+        digest: vec![number],
+        created_at: AT + SignedDuration::from_secs(number.into()),
+        expires_at: AT + SignedDuration::from_secs(60),
+    };
+    for number in [31, 32, 33] {
+        transaction.own_token_insert(&token(number)).await?;
+    }
+    assert_eq!(transaction.own_token_by_digest(&[32]).await?, Some(token(32)));
+    assert_eq!(transaction.own_tokens(id).await?, [31, 32, 33].map(token));
+    transaction.own_token_delete(token(32).id).await?;
+    assert_eq!(transaction.own_tokens(id).await?, [31, 33].map(token));
+    assert_eq!(transaction.own_tokens_forget(AT + SignedDuration::from_secs(60)).await?, 0);
+    assert_eq!(transaction.own_tokens_forget(AT + SignedDuration::from_secs(61)).await?, 2);
+    transaction.own_token_insert(&token(34)).await?;
+    transaction.own_tokens_delete(id).await?;
+    assert_eq!(transaction.own_token_by_digest(&[34]).await?, None);
+    transaction.own_token_insert(&token(35)).await?;
+
     let mut roles = [Some(PROJECT), None].map(|project_id| Membership {
         id: MembershipId(Uuid::from_u128(if project_id.is_some() { 21 } else { 22 })),
         user_id: id,
@@ -952,7 +975,10 @@ async fn people(transaction: &mut Transaction) -> Done {
     assert_eq!(all, [[2], [4], [5]]);
     assert_eq!(transaction.invitation_take(&[4]).await?, Some(invitation(4, one)));
     assert_eq!(transaction.invitation_take(&[4]).await?, None, "it is used up");
-    transaction.invitations_delete(id, InvitationPurpose::Password).await?;
+    let password = InvitationPurpose::Password;
+    transaction.invitations_delete(id, password, Some(ORGANIZATION)).await?;
+    assert!(transaction.invitation_by_digest(&[2]).await?.is_some(), "it is the installation's");
+    transaction.invitations_delete(id, password, None).await?;
     assert_eq!(transaction.invitation_by_digest(&[2]).await?, None);
     assert!(transaction.invitation_by_digest(&[5]).await?.is_some());
     transaction.membership_delete(roles[1].id).await?;

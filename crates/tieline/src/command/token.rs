@@ -18,26 +18,36 @@ pub(crate) enum TokenCommand {
 Examples:
   tieline token create anna --role developer --project shop --organization acme
   tieline token create shop-production --role runner --project shop --component orders --env production --expires 90d
-  tieline token create edge --role gateway          for a gateway that runs alone")]
+  tieline token create edge --role gateway          for a gateway that runs alone
+  tieline token create laptop --own                 to act as yourself, with what you may do")]
     Create {
         /// What people call it, and how the audit names its holder
         name: String,
+        /// One of your own, with which you act as yourself; it ends after 90 days unless --expires says otherwise
+        #[arg(long)]
+        own: bool,
         /// What its holder may do
-        #[arg(long, value_name = "ROLE",
+        #[arg(long, value_name = "ROLE", required_unless_present = "own", conflicts_with = "own",
             value_parser = ["viewer", "developer", "project-admin", "organization-admin", "runner", "gateway"])]
-        role: String,
+        role: Option<String>,
         /// When it stops being accepted: a number with m, h, d or w, as 90d [default: never]
         #[arg(long, value_name = "SPAN")]
         expires: Option<String>,
     },
     /// List the tokens that you administer
     List {
+        /// Your own, in place of an organization's
+        #[arg(long, conflicts_with = "installation")]
+        own: bool,
         /// Those of the installation's administrators and gateways, in place of an organization's
         #[arg(long)]
         installation: bool,
     },
     /// Take a token out of use
     Revoke {
+        /// One of your own, in place of an organization's
+        #[arg(long, conflicts_with = "installation")]
+        own: bool,
         /// One of the installation's administrators' or gateways', in place of an organization's
         #[arg(long)]
         installation: bool,
@@ -50,14 +60,29 @@ Examples:
 pub(crate) fn run(command: TokenCommand, context: &Context) -> Done {
     let client = context.client()?;
     let path = match &command {
-        TokenCommand::List { installation: true } | TokenCommand::Revoke { installation: true, .. } => {
+        TokenCommand::List { installation: true, .. } | TokenCommand::Revoke { installation: true, .. } => {
             "/installation/tokens".to_owned()
         }
-        TokenCommand::Create { role, .. } if role == "gateway" => "/installation/tokens".to_owned(),
+        TokenCommand::Create { own: true, .. }
+        | TokenCommand::List { own: true, .. }
+        | TokenCommand::Revoke { own: true, .. } => "/account/tokens".to_owned(),
+        TokenCommand::Create { role: Some(role), .. } if role == "gateway" => "/installation/tokens".to_owned(),
         _ => format!("{}/tokens", context.organization_path()?),
     };
     match command {
-        TokenCommand::Create { name, role, expires } => {
+        TokenCommand::Create { own: true, name, expires, .. } => {
+            let expires = expires.as_deref().map(seconds).transpose()?;
+            let made = client.post(&path, &json!({ "name": name, "expires_in_seconds": expires }))?;
+            output::value(context.output(), &made, |made| output::cell(&made["token"]));
+            if context.output() == OutputFormat::Text {
+                output::error_line(&format!(
+                    "hint: keep it now, it is not shown again; give it as TIELINE_TOKEN; end it with `tieline token revoke \
+                     {name} --own`",
+                ));
+            }
+        }
+        TokenCommand::Create { name, role, expires, .. } => {
+            let role = role.unwrap_or_default();
             let expires = expires.as_deref().map(seconds).transpose()?;
             let (runner, gateway) = (role == "runner", role == "gateway");
             let body = json!({
@@ -80,9 +105,15 @@ pub(crate) fn run(command: TokenCommand, context: &Context) -> Done {
                 ));
             }
         }
-        TokenCommand::List { .. } => {
+        TokenCommand::List { own, .. } => {
             let list = client.list(&path)?;
             output::value(context.output(), &Value::Array(list.clone()), |_| {
+                if own {
+                    return output::table(
+                        &list,
+                        &[("NAME", "name"), ("MADE", "created_at"), ("EXPIRES", "expires_at")],
+                    );
+                }
                 let columns = [
                     ("NAME", "name"),
                     ("ROLE", "role"),

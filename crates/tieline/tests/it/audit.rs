@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::console::accounts::join;
+use crate::console::accounts::{join, own_token};
 use crate::identity_provider::fixed;
 use crate::oauth::Provider;
 use crate::world::TestServer;
@@ -42,6 +42,7 @@ fn every_change_is_audited_under_the_name_of_its_operation() {
         entries.iter().map(|entry| entry["action"].as_str().expect("an action").to_owned()).collect()
     };
     let mut recorded = actions(&["--organization", "acme"]);
+    own_tokens(&server);
     recorded.extend(actions(&["--installation"]));
     recorded.extend(revoked());
 
@@ -55,6 +56,16 @@ fn every_change_is_audited_under_the_name_of_its_operation() {
     assert!(changing.len() > 25, "the operations are found: {changing:?}");
     let unrecorded: BTreeSet<_> = changing.difference(&recorded).map(String::as_str).collect();
     assert_eq!(unrecorded, UNRECORDED.iter().map(|(operation, _)| *operation).collect());
+}
+
+/// What a person does with tokens of their own.
+fn own_tokens(server: &TestServer) {
+    let made = server.json(&["user", "invite", "bert", "--role", "viewer", "--organization", "acme"]);
+    let address = made["url"].as_str().and_then(|url| url.strip_prefix(server.url())).expect("an address");
+    let own = own_token(server, &join(server, address));
+    let reply = server.ask("POST", "/account/tokens", Some(&own), Some(&json!({ "name": "other" })));
+    assert_eq!(reply.status, 201, "{reply:?}");
+    assert_eq!(server.ask("DELETE", "/account/tokens/other", Some(&own), None).status, 204);
 }
 
 /// What is recorded when a client revokes its token.

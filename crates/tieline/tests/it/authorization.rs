@@ -96,6 +96,9 @@ const OWN: Row = [U, A, A, A, A, A, A, A, A, A, A, A];
 /// Answered to people's tokens with what is their own, and not to programs'.
 const PEOPLE: Row = [U, A, A, A, A, A, A, A, F, F, F, F];
 
+/// Done by people with an account alone; `control` tries that.
+const NO_TOKEN: Row = [U, F, F, F, F, F, F, F, F, F, F, F];
+
 /// Operation, outcomes, and the body to send.
 fn table() -> Vec<(&'static str, Row, Value)> {
     let bad_handle = || json!({ "handle": "!" });
@@ -167,6 +170,9 @@ fn table() -> Vec<(&'static str, Row, Value)> {
         ("user_remove", MEMBERS, Value::Null),
         ("user_reset", ORGANIZATION, Value::Null),
         ("account_view", OWN, Value::Null),
+        ("own_token_create", NO_TOKEN, json!({ "name": "laptop" })),
+        ("own_token_list", OWN, Value::Null),
+        ("own_token_revoke", NO_TOKEN, Value::Null),
         ("audit_list", ORGANIZATION, Value::Null),
         ("audit_verify", ORGANIZATION, Value::Null),
         ("installation_audit_list", INSTALLATION, Value::Null),

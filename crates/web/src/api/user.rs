@@ -5,7 +5,8 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use tieline_control::InvitationLink;
 use tieline_core::wire::user::{
-    AccountView, InstallationUserUpdate, InvitationView, MemberView, UserInvite, UserQuery, UserUpdate, UserView,
+    AccountView, InstallationUserUpdate, InvitationView, MemberView, OwnTokenCreate, OwnTokenCreated, OwnTokenView,
+    UserInvite, UserQuery, UserUpdate, UserView,
 };
 use tieline_core::wire::{Page, Problem};
 use utoipa_axum::router::OpenApiRouter;
@@ -25,6 +26,8 @@ pub(super) fn router() -> OpenApiRouter<App> {
         .routes(routes!(installation_user_update))
         .routes(routes!(installation_user_reset))
         .routes(routes!(account_view))
+        .routes(routes!(own_token_create, own_token_list))
+        .routes(routes!(own_token_revoke))
 }
 
 /// Invites a person into the organization or a project. The answer shows for the only time the address with which they join; the
@@ -145,6 +148,38 @@ async fn installation_user_reset(
     responses((status = 200, body = AccountView), (status = "default", body = Problem)))]
 async fn account_view(State(app): State<App>, Caller(actor): Caller) -> ApiResult<Json<AccountView>> {
     Ok(Json(app.control.account_view(&actor).await?))
+}
+
+/// Makes a token with which its holder acts as the caller, a person with an account; the answer shows it for the only time. An
+/// Idempotency-Key is refused, because answers are kept.
+#[utoipa::path(post, path = "/account/tokens", tag = "user", request_body = OwnTokenCreate,
+    responses((status = 201, body = OwnTokenCreated), (status = "default", body = Problem)))]
+async fn own_token_create(
+    State(app): State<App>,
+    Caller(actor): Caller,
+    Body(request): Body<OwnTokenCreate>,
+) -> ApiResult<(StatusCode, Json<OwnTokenCreated>)> {
+    let (view, secret) = app.control.own_token_create(&actor, request).await?;
+    Ok((StatusCode::CREATED, Json(OwnTokenCreated { token: secret.expose().to_owned(), view })))
+}
+
+/// Lists the caller's own tokens, the oldest first.
+#[utoipa::path(get, path = "/account/tokens", tag = "user",
+    responses((status = 200, body = Page<OwnTokenView>), (status = "default", body = Problem)))]
+async fn own_token_list(State(app): State<App>, Caller(actor): Caller) -> ApiResult<Json<Page<OwnTokenView>>> {
+    Ok(Json(Page { items: app.control.own_token_list(&actor).await?, next: None }))
+}
+
+/// Revokes one of the caller's own tokens, named by its id or its name.
+#[utoipa::path(delete, path = "/account/tokens/{token}", tag = "user",
+    params(("token" = String, Path)), responses((status = 204), (status = "default", body = Problem)))]
+async fn own_token_revoke(
+    State(app): State<App>,
+    Caller(actor): Caller,
+    Path(token): Path<String>,
+) -> ApiResult<StatusCode> {
+    app.control.own_token_revoke(&actor, &token).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 fn invited(app: &App, link: InvitationLink) -> ApiResult<(StatusCode, Json<InvitationView>)> {

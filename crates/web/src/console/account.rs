@@ -1,11 +1,12 @@
-//! Who the visitor is, and what they may do where; another password; the end of every session.
+//! Who the visitor is, and what they may do where; another password; tokens of their own; the end of every session.
 
 use askama::Template;
 use axum::Router;
 use axum::extract::State;
 use axum::http::header;
 use axum::routing::{get, post};
-use tieline_core::wire::user::AccountView;
+use tieline_core::secret::Secret;
+use tieline_core::wire::user::{AccountView, OwnTokenCreate, OwnTokenView};
 
 use super::fault::{PageResult, again, refused};
 use super::form::{Entered, Form};
@@ -23,6 +24,8 @@ pub(super) fn router() -> Router<App> {
         .route(PATH, get(account))
         .route("/account/password", post(password_change))
         .route("/account/sign-out", post(sign_out_everywhere))
+        .route("/account/tokens", post(own_token_create))
+        .route("/account/tokens/revoke", post(own_token_revoke))
 }
 
 #[derive(Template)]
@@ -30,19 +33,24 @@ pub(super) fn router() -> Router<App> {
 struct AccountPage {
     frame: Frame,
     account: AccountView,
+    tokens: Vec<OwnTokenView>,
+    /// A token that was made, with its secret, and the address that it is for.
+    made: Option<(OwnTokenView, Secret)>,
+    url: String,
     wrong: Wrong,
 }
 
-/// What was refused of a change of the password.
+/// What was refused.
 #[derive(Default)]
 struct Wrong {
+    token: Entered,
     current: Entered,
     chosen: Entered,
     again: Entered,
 }
 
 async fn account(State(app): State<App>, visitor: Visitor) -> PageResult {
-    show(&app, &visitor, Wrong::default()).await
+    show(&app, &visitor, None, Wrong::default()).await
 }
 
 async fn password_change(State(app): State<App>, Peer(address): Peer, Form { visitor, fields }: Form) -> PageResult {
@@ -50,7 +58,7 @@ async fn password_change(State(app): State<App>, Peer(address): Peer, Form { vis
     if chosen != fields.secret("again") {
         let wrong = Some("this is another password than the one above: enter the same twice".to_owned());
         let wrong = Wrong { again: Entered { text: String::new(), wrong }, ..Wrong::default() };
-        return again(show(&app, &visitor, wrong).await);
+        return again(show(&app, &visitor, None, wrong).await);
     }
     match refused(app.control.password_change(&visitor.actor, &current, &chosen, address).await)? {
         Ok(session) => {
@@ -67,7 +75,7 @@ async fn password_change(State(app): State<App>, Peer(address): Peer, Form { vis
                 true => Wrong { chosen: refused, ..Wrong::default() },
                 false => Wrong { current: refused, ..Wrong::default() },
             };
-            again(show(&app, &visitor, wrong).await)
+            again(show(&app, &visitor, None, wrong).await)
         }
     }
 }
@@ -81,8 +89,28 @@ async fn sign_out_everywhere(State(app): State<App>, Form { visitor, .. }: Form)
     Ok(response)
 }
 
-async fn show(app: &App, visitor: &Visitor, wrong: Wrong) -> PageResult {
+/// Makes a token of one's own. The answer is the page itself: no address leads to the secret again.
+async fn own_token_create(State(app): State<App>, Form { visitor, fields }: Form) -> PageResult {
+    let name = fields.text("name");
+    let request = OwnTokenCreate { name: name.to_owned(), expires_in_seconds: None };
+    match refused(app.control.own_token_create(&visitor.actor, request).await)? {
+        Ok(made) => show(&app, &visitor, Some(made), Wrong::default()).await,
+        Err(refusal) => {
+            let wrong = Wrong { token: Entered::refused(name, refusal), ..Wrong::default() };
+            again(show(&app, &visitor, None, wrong).await)
+        }
+    }
+}
+
+async fn own_token_revoke(State(app): State<App>, Form { visitor, fields }: Form) -> PageResult {
+    app.control.own_token_revoke(&visitor.actor, fields.text("token")).await?;
+    Ok(visitor.redirect(&app, PATH, &format!("Revoked the token {}.", fields.text("name"))))
+}
+
+async fn show(app: &App, visitor: &Visitor, made: Option<(OwnTokenView, Secret)>, wrong: Wrong) -> PageResult {
     let frame = Frame::home(app, visitor, "Account").await?;
     let account = app.control.account_view(&visitor.actor).await?;
-    page(&AccountPage { frame, account, wrong })
+    let tokens = app.control.own_token_list(&visitor.actor).await?;
+    let url = app.control.settings().public_url.clone();
+    page(&AccountPage { frame, account, tokens, made, url, wrong })
 }

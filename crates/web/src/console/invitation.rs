@@ -70,7 +70,9 @@ struct Query {
 async fn invitation(State(app): State<App>, headers: HeaderMap, Asked(query): Asked<Query>) -> PageResult {
     if let Some(secret) = query.secret {
         let mut response = see(PATH);
-        if let Some(cookie) = cookie::set(&app, cookie::INVITATION, &secret) {
+        // What cannot be the secret of an address is none, and no part of a cookie.
+        let plain = secret.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+        if let Some(cookie) = cookie::set(&app, cookie::INVITATION, if plain { &secret } else { "" }) {
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }
         return Ok(response);

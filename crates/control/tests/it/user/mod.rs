@@ -1,6 +1,7 @@
 //! People: who may invite whom, how they join and sign in, what ends their sessions, and what nobody gets by it.
 
 mod invite;
+mod own_token;
 mod password;
 mod rights;
 

@@ -35,6 +35,15 @@ pub(crate) fn join(server: &TestServer, address: &str) -> String {
     cookie(&joined)
 }
 
+/// Makes a token of one's own, under the cookie of a session.
+pub(crate) fn own_token(server: &TestServer, cookie: &str) -> String {
+    let token = get(server, "/account", cookie).form_token();
+    let made = post(server, "/account/tokens", cookie, &format!("form_token={token}&name=laptop"));
+    assert_eq!(made.status, 200, "{made:?}");
+    let shown = made.body.split("TIELINE_TOKEN=").nth(1).expect("a token");
+    shown.split('<').next().expect("its end").to_owned()
+}
+
 fn try_in(server: &TestServer, name: &str, password: &str) -> Answer {
     post(server, "/sign-in", "", &format!("name={name}&password={password}&next=/account"))
 }
@@ -188,6 +197,8 @@ fn whoever_has_an_account_signs_in_and_accepts() {
     let accepted = post(&server, "/invitation", &both, "");
     assert_eq!((accepted.status, accepted.header("location")), (303, "/organizations/other"), "{accepted:?}");
     assert_eq!(get(&server, "/organizations/other", &session).status, 200);
+    let strange = get(&server, "/invitation?secret=a%3B%20Domain%3Devil.example", "");
+    assert!(strange.status == 303 && !strange.header("set-cookie").contains("evil"), "{strange:?}");
     let used = get(&server, "/invitation", &opened);
     assert!(used.status == 401 && used.header("set-cookie").contains("Max-Age=0"), "{used:?}");
     // The secrets are nowhere but in what was printed and brought.
@@ -234,6 +245,33 @@ fn an_account_is_looked_after_by_its_owner() {
     let session = cookie(&try_in(&server, "anna", "another-good-one"));
     server.tieline(&["user", "disable", "anna"]).done();
     assert_eq!(get(&server, "/account", &session).header("location"), "/sign-in?next=/account", "disabled at once");
+}
+
+#[test]
+fn a_member_uses_the_command_line_as_themselves() {
+    let server = TestServer::start();
+    server.tieline(&["organization", "create", "acme"]).done();
+    let session = join(&server, &invited(&server, "anna", "viewer", &["--organization", "acme"]));
+    let own = own_token(&server, &session);
+    let anna = |arguments: &[&str]| server.tieline(&[arguments, &["--token", &own]].concat());
+    let who = anna(&["whoami", "--output", "json"]).done().json();
+    assert_eq!((&who["label"], &who["roles"][0]["role"]), (&json!("user:anna"), &json!("viewer")));
+    assert_eq!(
+        anna(&["project", "create", "shop", "--organization", "acme", "--output", "json"]).error()["code"],
+        "forbidden"
+    );
+    let other = anna(&["token", "create", "ci", "--own", "--expires", "1d"]).done().stdout.trim().to_owned();
+    let names = |token: &str| {
+        let list = server.tieline(&["token", "list", "--own", "--output", "json", "--token", token]).done().json();
+        list.as_array().expect("tokens").iter().map(|token| token["name"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&other), ["laptop", "ci"]);
+    let page = get(&server, "/account", &session);
+    assert!(page.body.contains(">ci<") && !page.body.contains(&own), "it is shown once");
+    anna(&["token", "revoke", "--own", "ci"]).done();
+    assert_eq!(names(&own), ["laptop"]);
+    assert_eq!(server.ask("GET", "/account", Some(&other), None).status, 401);
+    assert!(!server.log().contains(&own));
 }
 
 #[test]
