@@ -9,6 +9,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
 
+use crate::console::{accounts, visit};
 use crate::gateway::field::endpoint;
 use crate::oauth;
 use crate::world::{TestServer, command};
@@ -61,6 +62,7 @@ fn no_secret_is_anywhere_but_where_it_is_delivered() {
     let child = run.deliver();
     run.ask_for_tokens();
     run.call();
+    run.people();
     run.look();
     run.refuse();
     run.keep();
@@ -229,6 +231,30 @@ impl Run {
         self.seen.push(("the answer to who is blocked".to_owned(), answer.body.to_string().into_bytes()));
         self.tieline(&["subscription", "unblock", &id], 0);
         assert_eq!(self.server.access_log(12).len(), 12);
+    }
+
+    /// A person is invited, joins, signs in, and makes a token of their own; their pages show none of it again.
+    fn people(&mut self) {
+        let address = accounts::invited(&self.server, "anna", "viewer", &["--organization", "acme"]);
+        let session = accounts::join(&self.server, &address);
+        let again = accounts::try_in(&self.server, "anna", accounts::PASSWORD);
+        assert_eq!(again.status, 303, "{again:?}");
+        let token = accounts::own_token(&self.server, &session);
+        let wrong = accounts::try_in(&self.server, "anna", REFUSED);
+        assert_eq!(wrong.status, 401, "{wrong:?}");
+        self.seen.push(("a refused password".to_owned(), wrong.body.into_bytes()));
+        for (path, cookie) in [("/account", session.as_str()), ("/organizations/acme", &session), ("/invitation", "")] {
+            let page = visit::get(&self.server, path, cookie);
+            self.seen.push((path.to_owned(), page.body.into_bytes()));
+        }
+        self.tieline(&["user", "list"], 0);
+        self.tieline(&["user", "list", "--installation", "--output", "json"], 0);
+        let secret = address.split_once("secret=").expect("a secret").1.to_owned();
+        let session = session.split_once('=').expect("a value").1.to_owned();
+        self.secrets.push(("a password", accounts::PASSWORD.to_owned()));
+        self.secrets.push(("an invitation", secret));
+        self.secrets.push(("a session", session));
+        self.secrets.push(("a token of one's own", token));
     }
 
     /// The id of the connection to the component itself.

@@ -9,10 +9,10 @@ use super::visit::{Answer, get, post, send, sign_in};
 use crate::world::TestServer;
 
 /// A password that may be chosen, as a form encodes it too.
-const PASSWORD: &str = "correct-horse-battery";
+pub(crate) const PASSWORD: &str = "correct-horse-battery";
 
 /// The address that invites somebody, without the server's.
-fn invited(server: &TestServer, name: &str, role: &str, scope: &[&str]) -> String {
+pub(crate) fn invited(server: &TestServer, name: &str, role: &str, scope: &[&str]) -> String {
     let made = server.json(&[&["user", "invite", name, "--role", role], scope].concat());
     assert_eq!(made["name"], name);
     local(server, made["url"].as_str().expect("an address"))
@@ -44,7 +44,8 @@ pub(crate) fn own_token(server: &TestServer, cookie: &str) -> String {
     shown.split('<').next().expect("its end").to_owned()
 }
 
-fn try_in(server: &TestServer, name: &str, password: &str) -> Answer {
+/// Signs in with a name and a password.
+pub(crate) fn try_in(server: &TestServer, name: &str, password: &str) -> Answer {
     post(server, "/sign-in", "", &format!("name={name}&password={password}&next=/account"))
 }
 
