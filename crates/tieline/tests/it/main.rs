@@ -24,4 +24,5 @@ mod registration;
 mod rotation;
 mod run;
 mod shop;
+mod sign_in_provider;
 mod world;

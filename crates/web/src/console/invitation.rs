@@ -20,12 +20,13 @@ use super::fault::{PageResult, again, refused};
 use super::form::{Entered, OpenForm};
 use super::place::{self, Place};
 use super::query::Asked;
+use super::sign_in_provider::Offer;
 use super::visitor::visitor_of;
-use super::{cookie, page, see, sign_in};
+use super::{cookie, page, see, sign_in, sign_in_provider};
 use crate::App;
 
 /// Where an address leads.
-const PATH: &str = "/invitation";
+pub(super) const PATH: &str = "/invitation";
 
 pub(super) fn router() -> Router<App> {
     Router::new().route(PATH, get(invitation).post(invitation_accept))
@@ -53,6 +54,8 @@ struct InvitationPage {
     again: Entered,
     /// Who is signed in, if it is somebody else.
     visitor: Option<String>,
+    /// The identity provider by which one may join.
+    provider: Option<Offer>,
 }
 
 impl InvitationPage {
@@ -97,8 +100,7 @@ async fn invitation_accept(State(app): State<App>, headers: HeaderMap, OpenForm(
     let accepted = app.control.invitation_accept(&secret, visitor.as_ref(), Some(&password)).await;
     match refused(accepted)? {
         Ok(session) => {
-            let next =
-                offer.organization.as_deref().map_or("/".to_owned(), |handle| Place::organization(handle).path(""));
+            let next = onward(&offer);
             let mut response = match session {
                 Some(session) => sign_in::begin(&app, &headers, &session, &next).await?,
                 None => see(&next),
@@ -126,11 +128,14 @@ async fn show(
     match app.control.invitation_view(&secret, visitor).await {
         Ok(offer) => {
             let visitor = visitor.filter(|_| offer.step == Step::SignIn).map(|actor| actor.label().to_owned());
-            page(&InvitationPage { offer: Some(offer), refusal: None, password, again, visitor })
+            let joins = offer.step == Step::Password && offer.purpose != InvitationPurpose::Password;
+            let provider = sign_in_provider::offer_to_join(app, &onward(&offer)).filter(|_| joins);
+            page(&InvitationPage { offer: Some(offer), refusal: None, password, again, visitor, provider })
         }
         Err(Error::Refused(refusal)) => {
-            let refusal = Some(refusal);
-            let mut response = page(&InvitationPage { offer: None, refusal, password, again, visitor: None })?;
+            let (refusal, nobody, provider) = (Some(refusal), None, None);
+            let mut response =
+                page(&InvitationPage { offer: None, refusal, password, again, visitor: nobody, provider })?;
             *response.status_mut() = StatusCode::UNAUTHORIZED;
             forget(app, &mut response);
             Ok(response)
@@ -139,12 +144,18 @@ async fn show(
     }
 }
 
+/// Where somebody goes who has joined.
+fn onward(offer: &Joining) -> String {
+    offer.organization.as_deref().map_or("/".to_owned(), |handle| Place::organization(handle).path(""))
+}
+
 /// What the browser keeps of the address that was opened in it.
-fn presented(app: &App, headers: &HeaderMap) -> Secret {
+pub(super) fn presented(app: &App, headers: &HeaderMap) -> Secret {
     Secret::new(cookie::read(app, headers, cookie::INVITATION).unwrap_or_default())
 }
 
-fn forget(app: &App, response: &mut Response) {
+/// Takes it back.
+pub(super) fn forget(app: &App, response: &mut Response) {
     if let Some(cookie) = cookie::clear(app, cookie::INVITATION) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }

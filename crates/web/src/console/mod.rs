@@ -35,6 +35,7 @@ mod registration;
 mod service;
 mod settings;
 mod sign_in;
+mod sign_in_provider;
 mod users;
 mod visitor;
 mod words;
@@ -67,6 +68,7 @@ pub fn sign_in_address(public_url: &str, secret: &Secret) -> String {
 pub(crate) fn router(app: App, guarded: Arc<Guard>) -> Router {
     Router::new()
         .merge(sign_in::router())
+        .merge(sign_in_provider::router())
         .merge(invitation::router())
         .merge(account::router())
         .merge(users::router())
@@ -103,7 +105,8 @@ fn page(template: &impl Template) -> PageResult {
     Ok(Html(text).into_response())
 }
 
-/// Sends a browser elsewhere with a `GET`. `path` begins with a slash, and holds nothing that is not percent-encoded.
-fn see(path: &str) -> Response {
-    (axum::http::StatusCode::SEE_OTHER, [(header::LOCATION, path.to_owned())]).into_response()
+/// Sends a browser elsewhere with a `GET`: to a path, which begins with a slash, or to the address of an identity provider.
+/// Either holds nothing that is not percent-encoded.
+fn see(address: &str) -> Response {
+    (axum::http::StatusCode::SEE_OTHER, [(header::LOCATION, address.to_owned())]).into_response()
 }

@@ -7,15 +7,16 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::routing::{get, post};
 use percent_encoding::utf8_percent_encode;
 use serde::Deserialize;
-use tieline_control::{Error, Kind, Refusal};
+use tieline_control::{Error, Refusal};
 use tieline_core::secret::Secret;
 
 use super::fault::PageResult;
 use super::form::{Form, OpenForm};
 use super::query::Asked;
-use super::{cookie, page, place, see};
-use crate::App;
+use super::sign_in_provider::Offer;
+use super::{cookie, page, place, see, sign_in_provider};
 use crate::peer::Peer;
+use crate::{ApiError, App};
 
 /// Where somebody signs in.
 pub(super) const PATH: &str = "/sign-in";
@@ -35,6 +36,8 @@ struct SignInPage {
     name: String,
     /// Where to go then.
     next: String,
+    /// The identity provider by which one may sign in.
+    provider: Option<Offer>,
 }
 
 impl SignInPage {
@@ -53,7 +56,10 @@ struct Query {
 /// Signs in by a one-time address, which is left at once, or asks for name and password.
 async fn sign_in(State(app): State<App>, headers: HeaderMap, Asked(Query { link, next }): Asked<Query>) -> PageResult {
     let next = next.as_deref().filter(|next| is_local(next)).unwrap_or("/");
-    let Some(link) = link else { return page(&SignInPage { next: next.to_owned(), ..SignInPage::default() }) };
+    let Some(link) = link else {
+        let (next, provider) = (next.to_owned(), sign_in_provider::offer(&app, next));
+        return page(&SignInPage { next, provider, ..SignInPage::default() });
+    };
     // Another site may lead somebody to an address of its own choice, and so into the session of somebody else.
     if headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site") {
         let encode = |text: &str| utf8_percent_encode(text, place::QUERY).to_string();
@@ -62,7 +68,7 @@ async fn sign_in(State(app): State<App>, headers: HeaderMap, Asked(Query { link,
     }
     match app.control.sign_in(&link).await {
         Ok(session) => begin(&app, &headers, &session, next).await,
-        Err(error) => refused(error, "", next),
+        Err(error) => refused(&app, error, "", next),
     }
 }
 
@@ -76,21 +82,17 @@ async fn sign_in_with_password(
     let (name, next) = (fields.text("name"), Some(fields.text("next")).filter(|next| is_local(next)).unwrap_or("/"));
     match app.control.sign_in_with_password(name, &fields.secret("password"), address).await {
         Ok(session) => begin(&app, &headers, &session, next).await,
-        Err(error) => refused(error, name, next),
+        Err(error) => refused(&app, error, name, next),
     }
 }
 
 /// The page again, with the reason.
-fn refused(error: Error, name: &str, next: &str) -> PageResult {
+pub(super) fn refused(app: &App, error: Error, name: &str, next: &str) -> PageResult {
     let Error::Refused(refusal) = error else { return Err(error.into()) };
-    let status = match refusal.kind {
-        Kind::Unauthenticated => StatusCode::UNAUTHORIZED,
-        Kind::Busy => StatusCode::TOO_MANY_REQUESTS,
-        _ => return Err(Error::Refused(refusal).into()),
-    };
-    let (refusal, name, next) = (Some(refusal), name.to_owned(), next.to_owned());
-    let mut response = page(&SignInPage { refusal, onward: None, name, next })?;
-    *response.status_mut() = status;
+    let status = ApiError::from(Error::Refused(refusal.clone())).into_problem().status;
+    let (provider, name, next) = (sign_in_provider::offer(app, next), name.to_owned(), next.to_owned());
+    let mut response = page(&SignInPage { refusal: Some(refusal), onward: None, name, next, provider })?;
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     Ok(response)
 }
 
@@ -118,7 +120,7 @@ async fn sign_out(State(app): State<App>, Form { visitor, .. }: Form) -> PageRes
 }
 
 /// Whether an address is a page of this console: browsers read `//host`, and backslashes as slashes, as another host.
-fn is_local(path: &str) -> bool {
+pub(super) fn is_local(path: &str) -> bool {
     path.starts_with('/')
         && !path.starts_with("//")
         && path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\')
