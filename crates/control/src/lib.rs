@@ -81,7 +81,7 @@ pub use error::{Error, Kind, Refusal, Result};
 pub use page::PageQuery;
 pub use purge::Purged;
 pub use session::{ChangeStream, LoginLink, News};
-pub use sign_in_provider::{ProviderAnswer, SignInProvider, SignInQuestion, SignedIn};
+pub use sign_in_provider::{ProviderAnswer, SignInProvider, SignInQuestion, SignInWish, SignedIn};
 pub use start::{FirstStart, StartError};
 pub use table::{TableCursor, TablePiece, TableStream};
 pub use upkeep::Reconciled;

@@ -6,6 +6,19 @@ use tieline_core::secret::Secret;
 use super::find::AGE;
 use crate::{Control, Result};
 
+/// How somebody wants to sign in.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SignInWish<'a> {
+    /// Where the provider sends them back to.
+    pub redirect_uri: &'a str,
+    /// Where they want to go then.
+    pub next: &'a str,
+    /// The secret of the address by which they join.
+    pub invitation: Option<&'a Secret>,
+    /// Whether the provider asks who they are although it knows them: they may be somebody else there.
+    pub anew: bool,
+}
+
 /// Where a browser is sent, and what it keeps meanwhile.
 #[derive(Debug)]
 pub struct SignInQuestion {
@@ -16,35 +29,31 @@ pub struct SignInQuestion {
 }
 
 impl Control {
-    /// Begins to sign somebody in by the provider, who comes back to `redirect_uri`, and then goes to `next`. Who joins presents
-    /// the address that they were given.
+    /// Begins to sign somebody in by the provider.
     ///
     /// # Errors
-    /// `sign_in_provider_missing`, `sign_in_provider_unavailable`.
-    pub async fn sign_in_begin(
-        &self,
-        redirect_uri: &str,
-        next: &str,
-        invitation: Option<&Secret>,
-    ) -> Result<SignInQuestion> {
+    /// `sign_in_provider_missing`, `sign_in_provider_unavailable`, `sign_in_busy`.
+    pub async fn sign_in_begin(&self, wish: SignInWish<'_>) -> Result<SignInQuestion> {
         let (provider, _turn) = self.sign_in_provider()?;
         let found = self.sign_in_provider_found(provider, AGE).await?;
-        let (attempt, kept) = self.attempt_begin(&provider.issuer, next, invitation)?;
+        let (attempt, kept) = self.attempt_begin(&provider.issuer, wish.next, wish.invitation)?;
         let endpoint = &found.metadata.authorization_endpoint;
         // An endpoint may have a query of its own (RFC 6749, section 3.1).
         let (endpoint, own) = endpoint.split_once('?').unwrap_or((endpoint, ""));
         let start = if own.is_empty() { format!("{endpoint}?") } else { format!("{endpoint}?{own}&") };
         let begin = start.len();
-        let url = Serializer::for_suffix(start, begin)
-            .append_pair("response_type", "code")
+        let mut url = Serializer::for_suffix(start, begin);
+        url.append_pair("response_type", "code")
             .append_pair("client_id", &provider.client_id)
-            .append_pair("redirect_uri", redirect_uri)
+            .append_pair("redirect_uri", wish.redirect_uri)
             .append_pair("scope", "openid email profile")
             .append_pair("state", &attempt.state())
             .append_pair("nonce", &attempt.nonce())
             .append_pair("code_challenge", &attempt.challenge())
-            .append_pair("code_challenge_method", "S256")
-            .finish();
-        Ok(SignInQuestion { url, attempt: kept })
+            .append_pair("code_challenge_method", "S256");
+        if wish.anew {
+            url.append_pair("prompt", "login");
+        }
+        Ok(SignInQuestion { url: url.finish(), attempt: kept })
     }
 }

@@ -18,7 +18,7 @@ use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
 use self::find::Kept;
 use crate::{Control, Error, Kind, Refusal, Result};
 
-pub use begin::SignInQuestion;
+pub use begin::{SignInQuestion, SignInWish};
 pub use complete::{ProviderAnswer, SignedIn};
 
 /// The provider, as a server is told at its start.

@@ -6,7 +6,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
-use tieline_control::{Control, Error, InvitationLink, PageQuery, ProviderAnswer, SignInProvider, SignedIn};
+use tieline_control::{
+    Control, Error, InvitationLink, PageQuery, ProviderAnswer, SignInProvider, SignInWish, SignedIn,
+};
 use tieline_core::identity_provider::Fault;
 use tieline_core::model::{Role, SigningAlgorithm};
 use tieline_core::secret::{Digest, Secret};
@@ -65,7 +67,7 @@ impl House {
     }
 
     async fn begin_with(&self, invitation: Option<&Secret>) -> Asked {
-        let question = self.control.sign_in_begin(BACK, "/organizations/acme", invitation).await.unwrap();
+        let question = self.control.sign_in_begin(SignInWish { invitation, ..wish() }).await.unwrap();
         let (endpoint, query) = question.url.split_once('?').unwrap();
         assert_eq!(endpoint, format!("{ISSUER}/auth"));
         let question_of = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
@@ -137,6 +139,10 @@ impl Asked {
     }
 }
 
+fn wish() -> SignInWish<'static> {
+    SignInWish { redirect_uri: BACK, next: "/organizations/acme", ..SignInWish::default() }
+}
+
 fn settings(issuer: &str) -> SignInProvider {
     SignInProvider {
         issuer: issuer.to_owned(),
@@ -185,6 +191,9 @@ async fn the_question_and_the_exchange_are_as_the_specifications_say() {
     ] {
         assert_eq!(asked.question[name], value);
     }
+    assert!(!asked.question.contains_key("prompt"));
+    let anew = house.control.sign_in_begin(SignInWish { anew: true, ..wish() }).await.unwrap();
+    assert!(anew.url.ends_with("&prompt=login"), "{}", anew.url);
     let derived = ["state", "nonce", "code_challenge"].map(|name| &asked.question[name]);
     assert!(derived.iter().all(|text| text.len() == 43 && !asked.kept.expose().contains(text.as_str())));
     let token = house.sign(&house.claims(&asked));
@@ -317,20 +326,20 @@ async fn a_provider_that_is_away_is_asked_again_after_a_while() {
     let house = House::sqlite().await;
     house.world.provider.state().fault = Some(Fault::Away("canary-cause".to_owned()));
     for asks in [1, 0] {
-        let (asked, question) = house.asks(house.control.sign_in_begin(BACK, "/", None)).await;
+        let (asked, question) = house.asks(house.control.sign_in_begin(wish())).await;
         let refusal = refused(question);
         assert_eq!((asked, refusal.code), (asks, "sign_in_provider_unavailable"));
         assert!(!refusal.message.contains("canary"), "why is for the log: {refusal:?}");
     }
     house.world.provider.state().fault = None;
     house.world.pass(SECOND * 10);
-    assert!(house.control.sign_in_begin(BACK, "/", None).await.is_ok());
-    assert_eq!(house.asks(house.control.sign_in_begin(BACK, "/", None)).await.0, 0);
+    assert!(house.control.sign_in_begin(wish()).await.is_ok());
+    assert_eq!(house.asks(house.control.sign_in_begin(wish())).await.0, 0);
     for (name, value) in [("issuer", json!("https://evil.example")), ("jwks_uri", Value::Null)] {
         let good = house.world.provider.state().metadata.clone();
         house.world.provider.state().metadata[name] = value;
         house.world.pass(SECOND * 3600);
-        let refusal = refused(house.control.sign_in_begin(BACK, "/", None).await);
+        let refusal = refused(house.control.sign_in_begin(wish()).await);
         assert_eq!(refusal.code, "sign_in_provider_unavailable", "{name}");
         house.world.provider.state().metadata = good;
     }

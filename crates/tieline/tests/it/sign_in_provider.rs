@@ -85,6 +85,8 @@ async fn a_person_signs_in_and_comes_back_to_the_page_that_they_wanted() {
         browser.follow("Sign in with Acme").await;
         browser.reads("anna@acme.example").await;
         assert_eq!(browser.path().await, "/");
+        browser.visit("/account").await;
+        browser.reads(&format!("You sign in by {}", house.issuer)).await;
         browser.close().await;
     }
     let audit = house.audit();
@@ -109,9 +111,7 @@ async fn whoever_is_not_let_in_reads_why() {
     at_the_provider(&browser, "stranger").await;
     browser.reads("Acme signed in stranger@acme.example, whom nobody has invited here yet").await;
     browser.reads("tieline user invite").await;
-    browser.close().await;
-    let browser = Browser::open(&house.server, Look::USUAL).await;
-    browser.visit("/sign-in").await;
+    // The provider asks again, since they may be somebody else there.
     browser.follow("Sign in with Acme").await;
     at_the_provider(&browser, "mallory").await;
     browser.reads("Acme does not say that anna@acme.example is verified to be yours").await;

@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::routing::{get, post};
 use percent_encoding::utf8_percent_encode;
 use serde::Deserialize;
-use tieline_control::{Error, Refusal};
+use tieline_control::{Error, Kind, Refusal};
 use tieline_core::secret::Secret;
 
 use super::fault::PageResult;
@@ -90,7 +90,8 @@ async fn sign_in_with_password(
 pub(super) fn refused(app: &App, error: Error, name: &str, next: &str) -> PageResult {
     let Error::Refused(refusal) = error else { return Err(error.into()) };
     let status = ApiError::from(Error::Refused(refusal.clone())).into_problem().status;
-    let (provider, name, next) = (sign_in_provider::offer(app, next), name.to_owned(), next.to_owned());
+    let offer = if refusal.kind == Kind::Forbidden { sign_in_provider::offer_anew } else { sign_in_provider::offer };
+    let (provider, name, next) = (offer(app, next), name.to_owned(), next.to_owned());
     let mut response = page(&SignInPage { refusal: Some(refusal), onward: None, name, next, provider })?;
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     Ok(response)

@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, header};
 use axum::routing::get;
 use percent_encoding::utf8_percent_encode;
 use serde::Deserialize;
-use tieline_control::ProviderAnswer;
+use tieline_control::{ProviderAnswer, SignInWish};
 use tieline_core::secret::Secret;
 
 use super::fault::PageResult;
@@ -42,6 +42,11 @@ pub(super) fn offer_to_join(app: &App, next: &str) -> Option<Offer> {
     offer(app, next).map(|offer| Offer { path: offer.path + "&join=true", ..offer })
 }
 
+/// The same, for whom the provider signed in and who is not let in: they may be somebody else there.
+pub(super) fn offer_anew(app: &App, next: &str) -> Option<Offer> {
+    offer(app, next).map(|offer| Offer { path: offer.path + "&anew=true", ..offer })
+}
+
 #[derive(Deserialize)]
 struct Query {
     /// Where to go then.
@@ -49,17 +54,25 @@ struct Query {
     /// Whether somebody joins.
     #[serde(default)]
     join: bool,
+    /// Whether the provider asks who it is in any case.
+    #[serde(default)]
+    anew: bool,
 }
 
 /// Sends a browser to the provider. Whoever led it here, it comes back as the person that the provider asked.
-async fn begin(State(app): State<App>, headers: HeaderMap, Asked(Query { next, join }): Asked<Query>) -> PageResult {
+async fn begin(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Asked(Query { next, join, anew }): Asked<Query>,
+) -> PageResult {
     // Another site may not make somebody join: who joins stays who they are here.
     if join && headers.get("sec-fetch-site").is_none_or(|site| site != "same-origin") {
         return Ok(see(invitation::PATH));
     }
     let next = next.as_deref().filter(|next| sign_in::is_local(next)).unwrap_or("/");
-    let joining = join.then(|| invitation::presented(&app, &headers));
-    let question = match app.control.sign_in_begin(&redirect_uri(&app), next, joining.as_ref()).await {
+    let (redirect_uri, joining) = (redirect_uri(&app), join.then(|| invitation::presented(&app, &headers)));
+    let wish = SignInWish { redirect_uri: &redirect_uri, next, invitation: joining.as_ref(), anew };
+    let question = match app.control.sign_in_begin(wish).await {
         Ok(question) => question,
         Err(error) => return sign_in::refused(&app, error, "", next),
     };
