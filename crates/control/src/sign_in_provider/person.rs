@@ -4,10 +4,8 @@
 use serde_json::json;
 use tieline_core::code;
 use tieline_core::identity_provider::sign_in::Identity;
-use tieline_core::model::InvitationPurpose;
 use tieline_core::secret::Secret;
 use tieline_store::Transaction;
-use tieline_store::session::Owner;
 use tieline_store::user::User;
 
 use super::SignInProvider;
@@ -41,7 +39,7 @@ impl Control {
     }
 
     /// Makes an account that of somebody at the provider, for ever. Whoever had it before could sign in to
-    /// what is given to this person: their password and sessions end.
+    /// what is given to this person: their password, sessions and tokens end.
     async fn user_bind(
         &self,
         provider: &SignInProvider,
@@ -57,9 +55,7 @@ impl Control {
             return Ok(user);
         }
         transaction.user_bind_identity(user.id, &provider.issuer, &identity.subject).await?;
-        transaction.user_set_password(user.id, None).await?;
-        transaction.invitations_delete(user.id, InvitationPurpose::Password).await?;
-        transaction.sessions_delete(Owner::User(user.id)).await?;
+        self.password_set(&mut transaction, &user, None).await?;
         let (actor, at) = (format!("user:{}", user.name), self.now());
         let detail =
             json!({ "issuer": provider.issuer, "subject": identity.subject, "password": user.password.is_some() });

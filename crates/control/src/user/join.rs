@@ -106,7 +106,7 @@ impl Control {
         let session = match hash {
             Some(_) if !opened.chooses_password => return Err(sign_in_first(&opened.user.name)),
             Some(hash) => {
-                self.password_set(&mut transaction, &opened.user, &hash).await?;
+                self.password_set(&mut transaction, &opened.user, Some(&hash)).await?;
                 Some(self.session_begin(&mut transaction, opened.user.id, "invitation").await?)
             }
             None => None,
@@ -187,10 +187,15 @@ impl Control {
         Ok(Opened { invitation, user, membership, chooses_password })
     }
 
-    /// Gives an account another password. What was made or begun before is worth nothing any more. The installation's lock is
-    /// held.
-    pub(super) async fn password_set(&self, transaction: &mut Transaction, user: &User, hash: &Secret) -> Result<()> {
-        transaction.user_set_password(user.id, Some(hash)).await?;
+    /// Gives an account another password, or takes it away. What was made or begun before is worth nothing any more. The
+    /// installation's lock is held.
+    pub(crate) async fn password_set(
+        &self,
+        transaction: &mut Transaction,
+        user: &User,
+        hash: Option<&Secret>,
+    ) -> Result<()> {
+        transaction.user_set_password(user.id, hash).await?;
         transaction.invitations_delete(user.id, InvitationPurpose::Password, None).await?;
         transaction.sessions_delete(Owner::User(user.id)).await?;
         transaction.own_tokens_delete(user.id).await?;

@@ -75,7 +75,7 @@ impl Control {
         let mut transaction = self.store.write().await?;
         transaction.installation_lock().await?;
         unchanged(&mut transaction, &user).await?;
-        self.password_set(&mut transaction, &user, &hash).await?;
+        self.password_set(&mut transaction, &user, Some(&hash)).await?;
         let session = self.session_begin(&mut transaction, user.id, "password").await?;
         self.user_finish(transaction, actor, "password_change", &user.name, json!({})).await?;
         self.attempts.give_back(attempt);

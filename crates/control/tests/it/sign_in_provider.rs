@@ -13,7 +13,7 @@ use tieline_core::identity_provider::Fault;
 use tieline_core::model::{Role, SigningAlgorithm};
 use tieline_core::secret::{Digest, Secret};
 use tieline_core::wire::tenancy::OrganizationCreate;
-use tieline_core::wire::user::{InstallationUserUpdate, UserInvite};
+use tieline_core::wire::user::{InstallationUserUpdate, OwnTokenCreate, UserInvite};
 use tieline_store::user::User;
 use tieline_vault::signing::SigningKey;
 
@@ -390,6 +390,10 @@ async fn whoever_had_the_account_of_an_address_before_is_left_with_nothing() {
         let link = house.invite(EMAIL).await;
         let theirs = control.invitation_accept(&link.secret, None, Some(&password)).await.unwrap().unwrap();
         let reset = control.user_reset(&house.world.admin, ACME, EMAIL).await.unwrap();
+        let visitor = control.session_visit(&theirs).await.unwrap();
+        let request = OwnTokenCreate { name: "kept".to_owned(), expires_in_seconds: None };
+        let (_, token) = control.own_token_create(&visitor, request).await.unwrap();
+        assert!(control.authenticate(&token).await.is_ok());
         house.invite_to("other", EMAIL).await;
         let anna = house.sign_in(&json!({})).await.unwrap();
         let organizations = async |session: &Secret| {
@@ -398,6 +402,7 @@ async fn whoever_had_the_account_of_an_address_before_is_left_with_nothing() {
         };
         assert_eq!(organizations(&anna.session).await.unwrap(), 2, "{database}");
         assert_eq!(refused(organizations(&theirs).await).code, "unauthenticated", "{database}");
+        assert_eq!(refused(control.authenticate(&token).await).code, "unauthenticated", "{database}");
         let address = "192.0.2.1".parse().unwrap();
         let again = control.sign_in_with_password(EMAIL, &password, address).await;
         assert_eq!(refused(again).code, "sign_in_refused", "{database}");
