@@ -178,15 +178,16 @@ if (followed && window.EventSource) {
     source.addEventListener("open", () => cuts > 0 && look());
     source.addEventListener("error", () => (cuts += 1));
     source.addEventListener("change", look);
+    // An instance that took its snapshot is no change: while one is waited for, one looks now and then.
     source.addEventListener("pulse", () => document.querySelector("[data-part] [data-waiting]") && look());
     source.addEventListener("end", () => location.reload());
   };
 
   document.addEventListener("visibilitychange", () => {
-    source.close();
+    source?.close();
     if (document.hidden) return;
     follow();
     look();
   });
-  follow();
+  if (!document.hidden) follow();
 }

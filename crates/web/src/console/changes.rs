@@ -4,7 +4,7 @@
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
 use serde::Deserialize;
@@ -59,7 +59,9 @@ async fn changes(
     };
     let sending = Sending { stream, stopping: app.stopping, begun: false, ended: false };
     let body = Body::from_stream(futures_util::stream::try_unfold(sending, next));
-    Ok(([(header::CONTENT_TYPE, "text/event-stream")], body).into_response())
+    // A proxy that gathers what it passes on would keep each event back.
+    let headers = [(header::CONTENT_TYPE, "text/event-stream"), (HeaderName::from_static("x-accel-buffering"), "no")];
+    Ok((headers, body).into_response())
 }
 
 /// The next event; none after the last one, and when the server stops.

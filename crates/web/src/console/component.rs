@@ -29,7 +29,7 @@ struct ComponentPage {
 }
 
 async fn component(State(app): State<App>, visitor: Visitor, mut place: Place) -> PageResult {
-    let frame = Frame::of(&app, &visitor, &mut place, "Overview", "").await?;
+    let frame = Frame::of(&app, &visitor, &mut place, "Overview", "").await?.following(&place);
     let project = place.project.clone().unwrap_or_default();
     let component = app.control.component_view(&visitor.actor, &place.organization, &project, place.name()).await?;
     let (control, organization) = (&app.control, &place.organization);

@@ -50,7 +50,7 @@ async fn connections(
     mut place: Place,
     Asked(Paged { cursor }): Asked<Paged>,
 ) -> PageResult {
-    let frame = Frame::of(&app, &visitor, &mut place, "Connections", PAGE).await?;
+    let frame = Frame::of(&app, &visitor, &mut place, "Connections", PAGE).await?.following(&place);
     let first = cursor.is_none();
     let query = PageQuery { cursor, limit: Some(ROWS) };
     let (control, actor) = (&app.control, &visitor.actor);

@@ -108,6 +108,15 @@ async fn a_pending_environment_is_seen_to_complete_where_scripts_run_and_after_a
         browser.find(Locator::XPath("//*[@id='values-2']//code[.='https://live.example']")).await;
         let copies = browser.shows(Locator::Css("#values-2 button.copy:not([hidden])")).await;
         assert_eq!(copies, look.scripts, "what came can be copied");
+        if look.scripts {
+            browser.follow("Connections").await;
+            browser.find(Locator::LinkText("mail")).await;
+            browser.mark().await;
+            let create = ["connection", "create", "letters", "--service", "thirdparty:Mail/v1", "--level", "project"];
+            shop.tieline(&create).done();
+            browser.find(Locator::LinkText("letters")).await;
+            assert!(browser.is_marked().await, "the list was not loaded again");
+        }
         browser.close().await;
     }
 }

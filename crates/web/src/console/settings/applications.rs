@@ -144,6 +144,6 @@ async fn application(State(app): State<App>, visitor: Visitor, mut place: Place,
     let application = control.application_view(actor, organization, &named).await?;
     let environments = control.environment_list(actor, organization).await?;
     frame.title = format!("{} · {}", name(&application), frame.title);
-    let frame = frame.below(&[("OAuth applications", place.path(PAGE))]);
+    let frame = frame.below(&[("OAuth applications", place.path(PAGE))]).following(&place);
     page(&ApplicationPage { frame, home: home(&application), application, environments })
 }
