@@ -3,7 +3,7 @@
 
 use serde_json::json;
 use tieline_core::code;
-use tieline_core::identity_provider::sign_in::Identity;
+use tieline_core::identity_provider::sign_in::{Email, Identity};
 use tieline_core::secret::Secret;
 use tieline_store::Transaction;
 use tieline_store::user::User;
@@ -22,16 +22,22 @@ impl Control {
         invitation: Option<&Secret>,
     ) -> Result<Secret> {
         let known = self.store.read().await?.user_by_identity(&provider.issuer, &identity.subject).await?;
-        let user = match known {
-            Some(user) => user,
+        let (user, identity) = match known {
+            Some(user) => (user, identity),
             None => {
                 let identity = self.identity_completed(provider, tokens, identity).await?;
-                self.user_bind(provider, &identity, invitation).await?
+                (self.user_bind(provider, &identity, invitation).await?, identity)
             }
         };
         in_use(&user)?;
-        // The provider vouches for them as the address does that they were given.
-        self.invitations_accept(&user).await?;
+        // Whoever made the account by an address of one organization is not whom another means by its name: they are given what
+        // the address that they present was made for, and all of it only if the provider vouches for the name.
+        let vouched = |email: &Email| email.verified && email.address.eq_ignore_ascii_case(&user.name);
+        if identity.email.as_ref().is_some_and(vouched) {
+            self.invitations_accept(&user, None).await?;
+        } else if let Some(presented) = invitation {
+            self.invitations_accept(&user, Some(presented)).await?;
+        }
         let mut transaction = self.store.write().await?;
         let session = self.session_begin(&mut transaction, user.id, "identity provider").await?;
         transaction.commit().await?;

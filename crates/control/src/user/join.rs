@@ -127,13 +127,19 @@ impl Control {
         Ok(opened.user)
     }
 
-    /// Accepts everything that somebody is invited to who proved by other means than an address who they are.
+    /// Accepts everything that somebody is invited to who proved by other means than an address who they are, or what one address
+    /// alone offers.
     ///
     /// # Errors
     /// When the database fails.
-    pub(crate) async fn invitations_accept(&self, user: &User) -> Result<()> {
-        let invitations = self.store.read().await?.invitations_of(user.id).await?;
-        for invitation in invitations.iter().filter(|one| one.purpose != InvitationPurpose::Password) {
+    pub(crate) async fn invitations_accept(&self, user: &User, presented: Option<&Secret>) -> Result<()> {
+        let mut invitations = self.store.read().await?.invitations_of(user.id).await?;
+        invitations.retain(|one| one.purpose != InvitationPurpose::Password);
+        if let Some(presented) = presented {
+            let digest = Digest::of(presented.expose());
+            invitations.retain(|one| one.digest == digest.as_bytes());
+        }
+        for invitation in &invitations {
             let mut transaction = self.store.write().await?;
             lock(&mut transaction, invitation.organization_id).await?;
             transaction.installation_lock().await?;

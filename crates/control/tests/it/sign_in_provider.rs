@@ -464,6 +464,13 @@ async fn whoever_joins_by_an_address_needs_no_verified_one() {
         // An account that somebody can sign in to is nobody else's, whatever address they were given for it.
         let link = house.invite_to("other", "anna").await;
         assert_eq!(refused(join(&link, unverified("8")).await).code, "invitation_sign_in_first", "{database}");
+        // Nor does the one who can get by it what another organization means for somebody of that name, but by its own address.
+        let organizations = async |done: SignedIn| {
+            let visitor = control.session_visit(&done.session).await.unwrap();
+            control.organization_list(&visitor).await.unwrap().len()
+        };
+        assert_eq!(organizations(house.sign_in(&unverified("7")).await.unwrap()).await, 1, "{database}");
+        assert_eq!(organizations(join(&link, unverified("7")).await.unwrap()).await, 2, "{database}");
         let link = house.invite("bert").await;
         let password = Secret::new("correct horse battery");
         control.invitation_accept(&link.secret, None, Some(&password)).await.unwrap();
