@@ -162,6 +162,18 @@ impl Transaction {
         self.rows(sql, &values).await?.iter().map(Deployment::read).collect()
     }
 
+    /// The deployment of the same component, environment and major before one.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn deployment_before(&mut self, deployment: &Deployment) -> Result<Option<Deployment>> {
+        let sql = "SELECT * FROM deployment WHERE component_id = $1 AND environment_id = $2 AND major = $3
+             AND sequence < $4 ORDER BY sequence DESC LIMIT 1";
+        let (component, environment) = (text(deployment.component_id), text(deployment.environment_id));
+        let values = [component, environment, Value::Integer(deployment.major), Value::Integer(deployment.sequence)];
+        self.row(sql, &values).await?.as_ref().map(Deployment::read).transpose()
+    }
+
     /// The live deployments of a component in an environment, by major.
     ///
     /// # Errors

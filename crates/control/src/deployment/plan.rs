@@ -229,19 +229,24 @@ pub(super) fn parse_version(text: &str) -> Result<(i64, String)> {
     Ok((i64::from(version.major()), version.to_string()))
 }
 
-/// The plan with everything that the check of the descriptor said.
-pub(super) fn view(spot: &Spot, prepared: &Prepared, plan: &Plan) -> PlanView {
-    let variables = plan.variables.iter().map(|planned| VariableView {
-        name: planned.pinned.name.clone(),
-        value: match &planned.pinned.value {
-            tieline_core::model::PinnedValue::Plain(value) if !planned.pinned.sensitive => Some(value.clone()),
+/// A variable as it is shown: without the value of a secret.
+pub(super) fn variable(pinned: &Pinned, degraded: Option<String>) -> VariableView {
+    VariableView {
+        name: pinned.name.clone(),
+        value: match &pinned.value {
+            tieline_core::model::PinnedValue::Plain(value) if !pinned.sensitive => Some(value.clone()),
             _ => None,
         },
-        sensitive: planned.pinned.sensitive,
-        connection: planned.pinned.source.as_ref().map(|source| source.connection.clone()),
-        key: planned.pinned.source.as_ref().map(|source| source.key.clone()),
-        degraded: planned.degraded.clone(),
-    });
+        sensitive: pinned.sensitive,
+        connection: pinned.source.as_ref().map(|source| source.connection.clone()),
+        key: pinned.source.as_ref().map(|source| source.key.clone()),
+        degraded,
+    }
+}
+
+/// The plan with everything that the check of the descriptor said.
+pub(super) fn view(spot: &Spot, prepared: &Prepared, plan: &Plan) -> PlanView {
+    let variables = plan.variables.iter().map(|planned| variable(&planned.pinned, planned.degraded.clone()));
     let unminted = plan.unminted.iter().map(|unminted| VariableView {
         name: unminted.name.clone(),
         value: None,

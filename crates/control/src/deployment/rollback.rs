@@ -99,10 +99,9 @@ impl Control {
 impl Work<'_> {
     /// The deployment that is named, or the one before the live one.
     async fn rollback_target(&mut self, spot: &Spot, request: &RollbackRequest) -> Result<Deployment> {
-        let mut history = self.transaction.deployments_of_component(spot.component.id).await?;
-        history.retain(|deployment| deployment.environment_id == spot.environment.id);
         if let Some(id) = &request.to {
-            return history.into_iter().find(|deployment| deployment.id.to_string() == *id).ok_or_else(|| {
+            let found = self.deployment_named(spot.component.id, id).await?;
+            return found.filter(|found| found.environment_id == spot.environment.id).ok_or_else(|| {
                 Error::not_found(
                     code!("deployment_not_found"),
                     format!("{} has no deployment {id} in {}", spot.component.handle, spot.environment.handle),
@@ -111,16 +110,13 @@ impl Work<'_> {
             });
         }
         let live = self.live(spot, request.version.as_deref()).await?;
-        history
-            .into_iter()
-            .find(|deployment| deployment.major == live.major && deployment.sequence < live.sequence)
-            .ok_or_else(|| {
-                Error::not_found(
-                    code!("deployment_not_found"),
-                    format!("{} has no earlier deployment in {}", spot.component.handle, spot.environment.handle),
-                    "see them with `tieline deployment list`",
-                )
-            })
+        self.transaction.deployment_before(&live).await?.ok_or_else(|| {
+            Error::not_found(
+                code!("deployment_not_found"),
+                format!("{} has no earlier deployment in {}", spot.component.handle, spot.environment.handle),
+                "see them with `tieline deployment list`",
+            )
+        })
     }
 
     /// Where the endpoints of a deployment listened.

@@ -203,6 +203,20 @@ pub struct DeploymentView {
     pub created_at: Timestamp,
 }
 
+/// A deployment with what it runs with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct DeploymentDetail {
+    /// The deployment.
+    #[serde(flatten)]
+    pub deployment: DeploymentView,
+    /// The variables of its snapshot, by name, secrets without their values.
+    pub variables: Vec<VariableView>,
+    /// The deployment of its major before it in the environment; null for the first.
+    pub before: Option<String>,
+    /// How the variables differ from those of the one before, by name; nothing for the first.
+    pub changes: Vec<VariableChange>,
+}
+
 /// How far what runs of a live deployment has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct DeploymentProgress {

@@ -567,6 +567,9 @@ async fn deployments(transaction: &mut Transaction) -> Done {
     for (environment, before, expect) in [(None, 2, all), (Some(ENVIRONMENT), 2, all), (Some(ENVIRONMENT), 1, &[])] {
         assert_eq!(transaction.deployments_page(COMPONENT, environment, before, 1).await?, expect);
     }
+    let later = Deployment { sequence: 2, ..deployment.clone() };
+    assert_eq!(transaction.deployment_before(&later).await?.as_ref(), Some(&deployment));
+    assert_eq!(transaction.deployment_before(&deployment).await?, None);
     assert_eq!(transaction.deployments_live(COMPONENT, ENVIRONMENT).await?, all);
     assert_eq!(transaction.deployments_live_of_organization(ORGANIZATION).await?, all);
 

@@ -114,6 +114,13 @@ pub(crate) enum DeploymentCommand {
         #[arg(long)]
         live: bool,
     },
+    /// Show what a deployment runs with, and what changed since the one before it
+    #[command(after_help = "Example:
+  tieline deployment view 0199f0a2-7c1e-7d4b-9f0e-2b9d1c3a5e77 --component orders")]
+    View {
+        /// Id, as `deployment list` prints it
+        deployment: String,
+    },
 }
 
 pub(crate) fn plan(arguments: &PlanArguments, context: &Context) -> Done {
@@ -166,7 +173,15 @@ pub(crate) fn undeploy(arguments: &UndeployArguments, context: &Context) -> Done
 }
 
 pub(crate) fn run(command: &DeploymentCommand, context: &Context) -> Done {
-    let DeploymentCommand::List { live } = command;
+    let live = match command {
+        DeploymentCommand::List { live } => live,
+        DeploymentCommand::View { deployment } => {
+            let path = format!("{}/deployments/{}", context.component_path()?, segment(deployment));
+            let found = context.client()?.get(&path)?;
+            output::value(context.output(), &found, command::plan::snapshot);
+            return Ok(ExitCode::SUCCESS);
+        }
+    };
     let mut path = format!("{}/deployments?live={live}", context.component_path()?);
     if let Ok(environment) = context.environment() {
         path += &format!("&environment={}", segment(environment));

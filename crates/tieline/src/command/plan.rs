@@ -16,6 +16,22 @@ pub(crate) fn text(plan: &Value) -> String {
         output::cell(&plan["environment"]),
         if plan["ready"] == true { "ready" } else { "not ready" },
     );
+    text += &variables(&plan["variables"]);
+    text + &changes("the live snapshot", &plan["changes"])
+        + &remarks("problem", &plan["problems"])
+        + &remarks("warning", &plan["warnings"])
+}
+
+/// How a deployment reads, with what it runs with.
+pub(crate) fn snapshot(deployment: &Value) -> String {
+    let cell = |field: &str| output::cell(&deployment[field]);
+    let mut text = format!("{} {} in {}: {}\n", cell("component"), cell("version"), cell("environment"), cell("state"));
+    text += &format!("  made      {}\n  snapshot  {}\n\n", cell("created_at"), cell("snapshot"));
+    text += &variables(&deployment["variables"]);
+    text + &changes(&format!("the deployment {} before it", cell("before")), &deployment["changes"])
+}
+
+fn variables(list: &Value) -> String {
     let masked = |variable: &Value| {
         let mut row = variable.clone();
         if variable["sensitive"] == true {
@@ -23,14 +39,13 @@ pub(crate) fn text(plan: &Value) -> String {
         }
         row
     };
-    let variables: Vec<_> = plan["variables"].as_array().into_iter().flatten().map(masked).collect();
+    let variables: Vec<_> = list.as_array().into_iter().flatten().map(masked).collect();
     let columns = [("VARIABLE", "name"), ("VALUE", "value"), ("CONNECTION", "connection"), ("KEY", "key")];
-    text += &if variables.is_empty() { "no variables\n".to_owned() } else { output::table(&variables, &columns) };
-    text + &changes(&plan["changes"]) + &remarks("problem", &plan["problems"]) + &remarks("warning", &plan["warnings"])
+    if variables.is_empty() { "no variables\n".to_owned() } else { output::table(&variables, &columns) }
 }
 
-/// How the variables differ from those of the live snapshot.
-fn changes(list: &Value) -> String {
+/// How the variables differ from those of another snapshot.
+fn changes(other: &str, list: &Value) -> String {
     let list: Vec<_> = list.as_array().into_iter().flatten().collect();
     let lines = list.iter().map(|change| {
         let sign = match change["change"].as_str() {
@@ -43,7 +58,7 @@ fn changes(list: &Value) -> String {
     if list.is_empty() {
         return String::new();
     }
-    format!("\nAgainst the live snapshot:\n{}", lines.collect::<String>())
+    format!("\nAgainst {other}:\n{}", lines.collect::<String>())
 }
 
 /// Every remark of a list, with place and hint.
@@ -74,8 +89,11 @@ mod tests {
     fn changes_read_as_a_list() {
         let list = json!([{ "name": "A", "change": "added" }, { "name": "B", "change": "changed" },
             { "name": "C", "change": "removed" }]);
-        assert_eq!(changes(&list), "\nAgainst the live snapshot:\n  + A added\n  ~ B changed\n  - C removed\n");
-        assert_eq!(changes(&json!([])), "");
+        assert_eq!(
+            changes("the live snapshot", &list),
+            "\nAgainst the live snapshot:\n  + A added\n  ~ B changed\n  - C removed\n"
+        );
+        assert_eq!(changes("it", &json!([])), "");
     }
 
     #[test]

@@ -156,6 +156,7 @@ fn table() -> Vec<(&'static str, Row, Value)> {
         ("plan", VIEW, json!({ "environment": "development", "source": source })),
         ("deploy", DEVELOP, json!({ "environment": "development", "version": "!", "source": source })),
         ("deployment_list", VIEW, Value::Null),
+        ("deployment_view", VIEW, Value::Null),
         ("promote", DEVELOP, json!({ "from": "development", "to": "development" })),
         ("rollback", DEVELOP, json!({ "environment": "development" })),
         ("variables", DELIVER, Value::Null),
@@ -315,6 +316,9 @@ fn operations(server: &TestServer) -> BTreeMap<String, (String, String)> {
     let document = server.ask("GET", "/openapi.json", None, None).body;
     let list = server.ask("GET", "/organizations/acme/applications", Some(&server.admin_token()), None).body;
     let application = list["items"][0]["id"].as_str().expect("the connection's application").to_owned();
+    let deployments = "/organizations/acme/projects/shop/components/orders/deployments";
+    let list = server.ask("GET", deployments, Some(&server.admin_token()), None).body;
+    let deployment = list["items"][0]["deployment"].as_str().expect("a deployment").to_owned();
     let (mut operations, mut beside) = (BTreeMap::new(), BTreeSet::new());
     for (path, methods) in document["paths"].as_object().expect("paths") {
         let Some(mut filled) = path.strip_prefix("/api/v1").map(str::to_owned) else {
@@ -333,6 +337,7 @@ fn operations(server: &TestServer) -> BTreeMap<String, (String, String)> {
             ("connection", CONNECTION),
             ("subscription", &format!("{CONNECTION}.development")),
             ("application", &application),
+            ("deployment", &deployment),
             ("token", "no-such-token"),
             ("user", "nobody"),
         ] {

@@ -86,6 +86,11 @@ fn deployments_have_the_shape_of_the_contract() {
     }
     let list = shop.tieline(&[&["deployment", "list"], &orders[..]].concat()).done().json();
     assert_eq!(list.as_array().map(Vec::len), Some(4));
+    let last = list[0]["deployment"].as_str().expect("an id");
+    let view = shop.tieline(&[&["deployment", "view", last], &orders[..]].concat()).done().json();
+    assert_eq!((keys(&view)[..6] == SHAPE, &view["before"]), (true, &list[1]["deployment"]));
+    let text = shop.tieline(&["deployment", "view", last, "--component", "orders"]).done().stdout;
+    assert!(text.contains("no variables"), "{text}");
     let live = shop.tieline(&[&["deployment", "list", "--live"], &orders[..]].concat()).done().json();
     assert_eq!(live[0]["progress"], serde_json::json!({ "planning": false, "current": 0, "former": 0 }));
     let live: Vec<_> =

@@ -10,7 +10,8 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use tieline_control::{Actor, PageQuery, SnapshotQuery};
 use tieline_core::wire::plan::{
-    DeployRequest, DeploymentView, PlanRequest, PlanView, PromoteRequest, RollbackRequest, SnapshotValues,
+    DeployRequest, DeploymentDetail, DeploymentView, PlanRequest, PlanView, PromoteRequest, RollbackRequest,
+    SnapshotValues,
 };
 use tieline_core::wire::{Page, Problem};
 use utoipa_axum::router::OpenApiRouter;
@@ -27,13 +28,14 @@ const LONGEST_WAIT: Duration = Duration::from_secs(25);
 /// The component of a path: organization, project, component.
 type Component = (String, String, String);
 
-/// The component and environment of a path.
+/// The component of a path, and an environment or a deployment of it.
 type Place = (String, String, String, String);
 
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(plan))
         .routes(routes!(deploy, deployment_list))
+        .routes(routes!(deployment_view))
         .routes(routes!(promote))
         .routes(routes!(rollback))
         .routes(routes!(undeploy))
@@ -126,6 +128,19 @@ async fn deployment_list(
     }
     let (environment, page) = (environment.as_deref(), PageQuery { cursor, limit });
     Ok(Json(app.control.deployment_list(&actor, &organization, &project, &component, environment, &page).await?))
+}
+
+/// Shows a deployment with the variables that it runs with, and what changed since the one before it.
+#[utoipa::path(get, path = "/organizations/{organization}/projects/{project}/components/{component}/deployments/{deployment}",
+    tag = "deployment", params(("organization" = String, Path), ("project" = String, Path), ("component" = String, Path),
+        ("deployment" = String, Path)),
+    responses((status = 200, body = DeploymentDetail), (status = "default", body = Problem)))]
+async fn deployment_view(
+    State(app): State<App>,
+    Caller(actor): Caller,
+    Path((organization, project, component, deployment)): Path<Place>,
+) -> ApiResult<Json<DeploymentDetail>> {
+    Ok(Json(app.control.deployment_view(&actor, &organization, &project, &component, &deployment).await?))
 }
 
 /// Promotes a live release to a later environment.

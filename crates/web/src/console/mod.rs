@@ -13,6 +13,7 @@ mod connection;
 mod connections;
 mod cookie;
 mod definition;
+mod deployment;
 mod deployments;
 mod fault;
 mod flash;
@@ -82,6 +83,7 @@ pub(crate) fn router(app: App, guarded: Arc<Guard>) -> Router {
         .merge(connect::router())
         .merge(registration::router())
         .merge(deployments::router())
+        .merge(deployment::router())
         .merge(plan::router())
         .merge(graph::router())
         .merge(audit::router())

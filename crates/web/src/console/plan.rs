@@ -10,7 +10,7 @@ use percent_encoding::utf8_percent_encode;
 use serde::Deserialize;
 use tieline_control::{Error, Refusal};
 use tieline_core::diagnostic::Diagnostic;
-use tieline_core::wire::plan::{Change, DeployRequest, PlanRequest, PlanView, Source, VariableView};
+use tieline_core::wire::plan::{Change, DeployRequest, PlanRequest, PlanView, Source};
 
 use super::deployments::{self, names};
 use super::fault::{self, PageResult, again};
@@ -89,22 +89,6 @@ impl PlanPage {
 
     fn file(&self) -> &str {
         self.entered.optional("file").unwrap_or(FILE)
-    }
-
-    /// What happens to a variable, against the live snapshot.
-    fn change(&self, name: &str) -> Option<Change> {
-        let mut changes = self.plan.iter().flat_map(|plan| &plan.changes);
-        changes.find(|change| change.name == name).map(|change| change.change)
-    }
-
-    /// The variables that go away.
-    fn removed(&self) -> impl Iterator<Item = &str> {
-        let changes = self.plan.iter().flat_map(|plan| &plan.changes);
-        changes.filter(|change| change.change == Change::Removed).map(|change| &*change.name)
-    }
-
-    fn shown(variable: &VariableView) -> &str {
-        if variable.sensitive { "********" } else { variable.value.as_deref().unwrap_or_default() }
     }
 
     /// What was said of the plan, under what heading, and in which tone.

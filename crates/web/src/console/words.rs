@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use tieline_core::kind::Kind;
 use tieline_core::model::{Scheme, ServiceType};
+use tieline_core::wire::plan::{Change, VariableChange, VariableView};
 
 /// A time to the minute, in UTC, since those who read it sit in many places.
 pub(super) fn minute(at: &Timestamp) -> String {
@@ -42,6 +43,16 @@ pub(super) fn mapping(service: &str) -> &'static str {
         Some(("thirdparty", _)) => "Environment to Endpoint Mapping",
         _ => "Environment to Credential Mapping",
     }
+}
+
+/// The value of a variable; that of a secret masked.
+pub(super) fn value(variable: &VariableView) -> &str {
+    if variable.sensitive { "********" } else { variable.value.as_deref().unwrap_or_default() }
+}
+
+/// What happened to a variable, if anything did.
+pub(super) fn change(changes: &[VariableChange], name: &str) -> Option<Change> {
+    changes.iter().find(|change| change.name == name).map(|change| change.change)
 }
 
 /// The pieces of a sentence, and whether each is code: what stands between backticks.

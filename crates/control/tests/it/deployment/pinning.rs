@@ -2,8 +2,9 @@
 
 use serde_json::{Value as Json, json};
 use tieline_control::PageQuery;
+use tieline_core::wire::plan::Change;
 
-use super::build::{DEV, LIVE, ORDERS, connect, deploy, live, orders, promote, uses, worlds};
+use super::build::{DEV, LIVE, ORDERS, connect, dependencies, deploy, live, orders, promote, uses, worlds};
 use crate::world::refused;
 
 #[tokio::test]
@@ -122,6 +123,36 @@ async fn what_is_live_in_one_environment_is_planned_for_another() {
 }
 
 #[tokio::test]
+async fn a_deployment_says_what_changed_since_the_one_before_it() {
+    for world in worlds(&["orders", "web"]).await {
+        let view = async |id: &str| world.control.deployment_view(&world.admin, "acme", "shop", "web", id).await;
+        orders().done(&world).await;
+        connect(&world, "web", "orders", json!({ "access_mode": "organization" })).await;
+        let text = |own: &str| format!("schemaVersion: 1.2\nconfigurations: {{ env: [{own}] }}\n");
+        let first = deploy("web", text("{ name: A, value: one }, { name: B, value: two }")).done(&world).await;
+        let elsewhere = deploy("web", text("{ name: C, value: three }")).to(LIVE).done(&world).await;
+        let using = text("{ name: A, value: other }, { name: C, value: three }") + &dependencies(&[("orders", ORDERS)]);
+        let second = deploy("web", using).done(&world).await;
+
+        let found = view(&first.deployment).await.unwrap();
+        assert_eq!((found.before, found.changes.len(), found.deployment.state.as_str()), (None, 0, "replaced"));
+        assert_eq!(found.variables.iter().map(|variable| &*variable.name).collect::<Vec<_>>(), ["A", "B"]);
+        assert_eq!(view(&elsewhere.deployment).await.unwrap().before, None, "another environment is another history");
+        let found = view(&second.deployment).await.unwrap();
+        assert_eq!(found.before.as_deref(), Some(&*first.deployment), "{}", world.database);
+        assert!(found.deployment.progress.is_some(), "it is live");
+        let change = |name: &str| found.changes.iter().find(|change| change.name == name).map(|change| change.change);
+        assert_eq!(["A", "B", "C"].map(change), [Some(Change::Changed), Some(Change::Removed), Some(Change::Added)]);
+        let secret = found.variables.iter().find(|variable| variable.name == "CHOREO_ORDERS_CONSUMERSECRET").unwrap();
+        assert_eq!((secret.sensitive, &secret.value, secret.connection.as_deref()), (true, &None, Some("orders")));
+
+        for id in ["nonsense", &orders().done(&world).await.deployment] {
+            assert_eq!(refused(view(id).await).code, "deployment_not_found", "{id}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn promotion_goes_forward_only() {
     for world in worlds(&["orders"]).await {
         orders().to(LIVE).done(&world).await;
@@ -210,8 +241,7 @@ async fn a_policy_stays_where_it_was_said() {
 #[tokio::test]
 async fn a_deployment_that_repins_itself_answers_with_what_it_runs_with() {
     for world in worlds(&["orders"]).await {
-        let own =
-            || super::build::offers(&[("api", 8080, "Project")]) + &super::build::dependencies(&[("own", ORDERS)]);
+        let own = || super::build::offers(&[("api", 8080, "Project")]) + &dependencies(&[("own", ORDERS)]);
         orders().done(&world).await;
         connect(&world, "orders", "own", json!({})).await;
         for port in [8081, 8082] {

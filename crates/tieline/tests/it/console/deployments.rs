@@ -36,6 +36,15 @@ async fn from_a_plan_to_a_deployment_and_back() {
     }
     let browser = Browser::signed_in(&shop.server, Look::PLAIN, None).await;
     browser.visit(&format!("{WEB}/deployments")).await;
+    let changes = "//a[starts-with(normalize-space(), 'Variables and changes of v1.2')]";
+    browser.find(Locator::XPath(changes)).await.click().await.expect("a link");
+    browser.find(Locator::XPath("//h1[.='web v1.2 in development']")).await;
+    browser.find(Locator::XPath("//tr[contains(., 'LOG')]//*[.='changed']")).await;
+    let before = "//dl//a[starts-with(@href, '/organizations/acme/projects/shop/components/web/deployments/')]";
+    browser.find(Locator::XPath(before)).await.click().await.expect("a link");
+    browser.find(Locator::XPath("//h1[.='web v1.1 in development']")).await;
+    browser.find(Locator::XPath("//button[.='Go back to it']")).await;
+    browser.follow("Deployments").await;
     let promote = "//summary[starts-with(normalize-space(), 'Promote ')]";
     browser.find(Locator::XPath(promote)).await.click().await.expect("it opens");
     browser.follow("plan for production").await;

@@ -66,10 +66,13 @@ async fn every_page_is_for_everybody() {
     let applications = shop.tieline(&["application", "list", "--output", "json"]).done().json();
     let application = applications[0]["id"].as_str().expect("an application");
     let application = format!("/organizations/acme/settings/applications/{application}");
+    let list = ["deployment", "list", "--component", "web", "--output", "json"];
+    let deployment = shop.tieline(&list).done().json()[0]["deployment"].as_str().expect("a deployment").to_owned();
+    let deployment = format!("/organizations/acme/projects/shop/components/web/deployments/{deployment}");
     for look in Look::STYLES {
         let browser = Browser::signed_in(&shop.server, look, None).await;
         look_at(&browser, look, PAGES).await;
-        look_at(&browser, look, &[application.as_str()]).await;
+        look_at(&browser, look, &[application.as_str(), deployment.as_str()]).await;
         browser.close().await;
     }
 }
