@@ -41,7 +41,7 @@ impl Control {
     /// what was given there.
     ///
     /// # Errors
-    /// `sign_in_provider_missing`, `sign_in_provider_unavailable`, `sign_in_attempt_invalid`, `sign_in_unconfirmed`,
+    /// `sign_in_provider_missing`, `sign_in_provider_unavailable`, `sign_in_busy`, `sign_in_attempt_invalid`, `sign_in_unconfirmed`,
     /// `sign_in_email_unverified`, `sign_in_uninvited`, `sign_in_account_taken`, `sign_in_account_disabled`,
     /// `invitation_invalid`.
     pub async fn sign_in_complete(

@@ -67,8 +67,10 @@ impl Control {
             )
         })?;
         let turn = self.sign_ins.turns.try_acquire();
-        let crowded =
-            |_| Error::Refused(unavailable("more people sign in at this moment than can be served at a time"));
+        let crowded = |_| {
+            let message = "too many people are signing in at this moment";
+            Error::busy(code!("sign_in_busy"), message, "try again in a few seconds")
+        };
         Ok((provider, turn.map_err(crowded)?))
     }
 }

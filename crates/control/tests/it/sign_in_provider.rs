@@ -346,6 +346,31 @@ async fn a_provider_that_is_away_is_asked_again_after_a_while() {
 }
 
 #[tokio::test]
+async fn a_provider_that_does_not_answer_takes_no_more_than_its_share() {
+    let house = House::sqlite().await;
+    let (held, release) = (std::sync::mpsc::channel(), std::sync::mpsc::channel::<()>());
+    let provider = house.world.provider.clone();
+    let silent = std::thread::spawn(move || {
+        let _nobody_is_answered = provider.state();
+        held.0.send(()).unwrap();
+        release.1.recv().unwrap();
+    });
+    held.1.recv().unwrap();
+    let waiting = futures_util::future::join_all((0..32).map(|_| house.control.sign_in_begin(wish())));
+    let mut waiting = std::pin::pin!(waiting);
+    let refusal = tokio::select! {
+        biased;
+        _ = &mut waiting => panic!("the provider did not answer yet"),
+        question = house.control.sign_in_begin(wish()) => refused(question),
+    };
+    assert_eq!(refusal.code, "sign_in_busy");
+    release.0.send(()).unwrap();
+    silent.join().unwrap();
+    assert!(waiting.await.iter().all(Result::is_ok), "who waited is sent there");
+    assert!(house.control.sign_in_begin(wish()).await.is_ok());
+}
+
+#[tokio::test]
 async fn only_whom_somebody_invited_and_the_provider_vouches_for_is_let_in() {
     for house in House::all().await {
         let database = house.world.database;
