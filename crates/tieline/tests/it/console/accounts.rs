@@ -309,12 +309,12 @@ fn administrators_of_a_project_reach_whom_they_administer() {
     let shop = ["--organization", "acme", "--project", "shop"];
     let lead = join(&server, &invited(&server, "lead", "project-admin", &shop));
     join(&server, &invited(&server, "anna", "developer", &shop));
-    join(&server, &invited(&server, "other", "developer", &["--organization", "acme", "--project", "mail"]));
+    join(&server, &invited(&server, "otto", "developer", &["--organization", "acme", "--project", "mail"]));
     let path = "/organizations/acme/settings/members";
     let overview = get(&server, "/organizations/acme", &lead);
     assert!(overview.body.contains(path), "{}", overview.body);
     let page = get(&server, path, &lead);
-    assert!(page.body.contains("anna") && !page.body.contains("other") && !page.body.contains("organization-admin"));
+    assert!(page.body.contains("anna") && !page.body.contains("otto") && !page.body.contains("organization-admin"));
     let token = page.form_token();
     let send = |path: &str, fields: &str| post(&server, path, &lead, &format!("form_token={token}&{fields}"));
     let refused = send(path, "name=evil&role=organization-admin");
@@ -322,7 +322,7 @@ fn administrators_of_a_project_reach_whom_they_administer() {
     assert_eq!(send(path, "name=ben&role=viewer&project=shop").status, 200);
     let update = send(&format!("{path}/update"), "member=anna&project=shop&role=viewer");
     assert_eq!(update.status, 303, "{update:?}");
-    assert_eq!(send(&format!("{path}/remove"), "member=other&project=mail").status, 422);
+    assert_eq!(send(&format!("{path}/remove"), "member=otto&project=mail").status, 422);
     assert_eq!(send(&format!("{path}/remove"), "member=anna&project=shop").status, 303);
     let viewer = join(&server, &invited(&server, "vera", "viewer", &acme));
     assert_eq!(get(&server, path, &viewer).status, 403);
