@@ -42,8 +42,7 @@ impl Control {
         Ok(session)
     }
 
-    /// Gives the visitor's account another password, for who knows the one that it has. Every session of the account ends; the
-    /// answer is the secret of one that begins.
+    /// Gives the actor's account another password, for who knows the one that it has. Every session of the account ends.
     ///
     /// # Errors
     /// `password_none`, `password_wrong`, `password_invalid`, `sign_in_too_often`, `sign_in_busy`.
@@ -53,7 +52,7 @@ impl Control {
         current: &Secret,
         chosen: &Secret,
         address: IpAddr,
-    ) -> Result<Secret> {
+    ) -> Result<()> {
         let user = match actor.user_id() {
             Some(id) => self.store.read().await?.user_by_id(id).await?,
             None => None,
@@ -76,10 +75,9 @@ impl Control {
         transaction.installation_lock().await?;
         unchanged(&mut transaction, &user).await?;
         self.password_set(&mut transaction, &user, Some(&hash)).await?;
-        let session = self.session_begin(&mut transaction, user.id, "password").await?;
         self.user_finish(transaction, actor, "password_change", &user.name, json!({})).await?;
         self.attempts.give_back(attempt);
-        Ok(session)
+        Ok(())
     }
 
     /// The hash of a password that is chosen.

@@ -55,6 +55,11 @@ pub(super) const PAGES: &[(&str, &str)] = &[
         "Whoever changes a password enters the present one, so that nobody does it in a browser that was left open.",
     ),
     (
+        "passwords_unreadable",
+        "`tieline user password` asks for the current password and twice for the new one on a terminal, and shows none of them. \
+         Where there is no terminal it reads two lines from the standard input: the current password, and the new one.",
+    ),
+    (
         "sign_in_busy",
         "Passwords are looked at a few at a time, because each takes 19 MiB of memory by intention; by an identity provider 32 people \
          sign in at a time, because each waits for it. Try again in a few seconds.",

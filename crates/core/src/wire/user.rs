@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::TokenId;
 use crate::model::Role;
+use crate::secret::Secret;
 
 /// The role of a person in an organization or project.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -137,6 +138,18 @@ pub struct RoleView {
     pub project: Option<String>,
     /// The role.
     pub role: Role,
+}
+
+/// What gives a person's account another password.
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PasswordChange {
+    /// The one that it has.
+    #[schema(value_type = String)]
+    pub current: Secret,
+    /// The one that it gets: 12 to 200 characters.
+    #[schema(value_type = String)]
+    pub password: Secret,
 }
 
 /// What makes a token with which a person uses the API as themselves.

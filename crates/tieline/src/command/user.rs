@@ -1,9 +1,11 @@
 //! `tieline user`.
 
+use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
 
 use clap::Subcommand;
 use serde_json::{Value, json};
+use tieline_core::code;
 
 use crate::client::segment;
 use crate::context::Context;
@@ -66,6 +68,13 @@ Examples:
         /// Name
         name: String,
     },
+    /// Change the password of your own account, and end its sessions
+    #[command(after_help = "\
+It asks for the passwords on a terminal. Else the first line of the standard input is the current one, and the second the new one:
+  printf '%s\\n' \"$CURRENT\" \"$NEW\" | tieline user password")]
+    Password,
+    /// End your sessions of the console, in every browser
+    SignOut,
 }
 
 pub(crate) fn run(command: UserCommand, context: &Context) -> Done {
@@ -120,8 +129,37 @@ pub(crate) fn run(command: UserCommand, context: &Context) -> Done {
             let done = client.patch(&person(context, true, &name)?, &json!({ "disabled": false }))?;
             output::value(context.output(), &done, |_| format!("{name} can sign in again."));
         }
+        UserCommand::Password => {
+            let (current, chosen) = passwords()?;
+            let done = client.post("/account/password", &json!({ "current": current, "password": chosen }))?;
+            output::value(context.output(), &done, |_| "Changed the password, and ended every session.".to_owned());
+        }
+        UserCommand::SignOut => {
+            let done = client.post("/account/sign-out", &Value::Null)?;
+            output::value(context.output(), &done, |_| "Ended every session of the console.".to_owned());
+        }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The current password and the new one: asked for on a terminal, which shows neither, else a line each.
+fn passwords() -> Result<(String, String), Failure> {
+    let unread = |error: io::Error| {
+        let hint = "give the current password and the new one, a line each, or use a terminal";
+        Failure::usage(code!("passwords_unreadable"), format!("the passwords cannot be read: {error}"), hint)
+    };
+    if !io::stdin().is_terminal() {
+        let mut lines = io::stdin().lines();
+        let mut line = || lines.next().unwrap_or_else(|| Err(io::ErrorKind::UnexpectedEof.into())).map_err(unread);
+        return Ok((line()?, line()?));
+    }
+    let ask = |words: &str| rpassword::prompt_password(words).map_err(unread);
+    let (current, chosen) = (ask("Current password: ")?, ask("New password: ")?);
+    if ask("Repeat the new password: ")? != chosen {
+        let hint = "enter the new one twice";
+        return Err(Failure::usage(code!("passwords_unreadable"), "these are two different passwords", hint));
+    }
+    Ok((current, chosen))
 }
 
 /// Prints an address alone on stdout, so that it can be given on.

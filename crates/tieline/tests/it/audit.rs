@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::console::accounts::{join, own_token};
+use crate::console::accounts::{PASSWORD, join, own_token};
 use crate::identity_provider::fixed;
 use crate::oauth::Provider;
 use crate::world::TestServer;
@@ -58,7 +58,7 @@ fn every_change_is_audited_under_the_name_of_its_operation() {
     assert_eq!(unrecorded, UNRECORDED.iter().map(|(operation, _)| *operation).collect());
 }
 
-/// What a person does with tokens of their own.
+/// What a person does with their own account.
 fn own_tokens(server: &TestServer) {
     let made = server.json(&["user", "invite", "bert", "--role", "viewer", "--organization", "acme"]);
     let address = made["url"].as_str().and_then(|url| url.strip_prefix(server.url())).expect("an address");
@@ -66,6 +66,9 @@ fn own_tokens(server: &TestServer) {
     let reply = server.ask("POST", "/account/tokens", Some(&own), Some(&json!({ "name": "other" })));
     assert_eq!(reply.status, 201, "{reply:?}");
     assert_eq!(server.ask("DELETE", "/account/tokens/other", Some(&own), None).status, 204);
+    assert_eq!(server.ask("POST", "/account/sign-out", Some(&own), None).status, 204);
+    let change = json!({ "current": PASSWORD, "password": "another-good-one" });
+    assert_eq!(server.ask("POST", "/account/password", Some(&own), Some(&change)).status, 204);
 }
 
 /// What is recorded when a client revokes its token.

@@ -171,6 +171,8 @@ fn table() -> Vec<(&'static str, Row, Value)> {
         ("user_remove", MEMBERS, Value::Null),
         ("user_reset", ORGANIZATION, Value::Null),
         ("account_view", OWN, Value::Null),
+        ("password_change", OWN, json!({ "current": "present one", "password": "another good one" })),
+        ("sign_out_everywhere", OWN, Value::Null),
         ("own_token_create", NO_TOKEN, json!({ "name": "laptop" })),
         ("own_token_list", OWN, Value::Null),
         ("own_token_revoke", NO_TOKEN, Value::Null),

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use tieline_control::InvitationLink;
 use tieline_core::wire::user::{
     AccountView, InstallationUserUpdate, InvitationView, MemberView, OwnTokenCreate, OwnTokenCreated, OwnTokenView,
-    UserInvite, UserQuery, UserUpdate, UserView,
+    PasswordChange, UserInvite, UserQuery, UserUpdate, UserView,
 };
 use tieline_core::wire::{Page, Problem};
 use utoipa_axum::router::OpenApiRouter;
@@ -16,6 +16,7 @@ use crate::App;
 use crate::caller::Caller;
 use crate::error::ApiResult;
 use crate::input::{Body, PageParams, Params};
+use crate::peer::Peer;
 
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -26,6 +27,8 @@ pub(super) fn router() -> OpenApiRouter<App> {
         .routes(routes!(installation_user_update))
         .routes(routes!(installation_user_reset))
         .routes(routes!(account_view))
+        .routes(routes!(password_change))
+        .routes(routes!(sign_out_everywhere))
         .routes(routes!(own_token_create, own_token_list))
         .routes(routes!(own_token_revoke))
 }
@@ -148,6 +151,27 @@ async fn installation_user_reset(
     responses((status = 200, body = AccountView), (status = "default", body = Problem)))]
 async fn account_view(State(app): State<App>, Caller(actor): Caller) -> ApiResult<Json<AccountView>> {
     Ok(Json(app.control.account_view(&actor).await?))
+}
+
+/// Gives the caller's account another password, for who knows the one that it has, and ends every session of the account.
+#[utoipa::path(post, path = "/account/password", tag = "user", request_body = PasswordChange,
+    responses((status = 204), (status = "default", body = Problem)))]
+async fn password_change(
+    State(app): State<App>,
+    Caller(actor): Caller,
+    Peer(address): Peer,
+    Body(request): Body<PasswordChange>,
+) -> ApiResult<StatusCode> {
+    app.control.password_change(&actor, &request.current, &request.password, address).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Ends every session of the console that acts as the caller.
+#[utoipa::path(post, path = "/account/sign-out", tag = "user",
+    responses((status = 204), (status = "default", body = Problem)))]
+async fn sign_out_everywhere(State(app): State<App>, Caller(actor): Caller) -> ApiResult<StatusCode> {
+    app.control.sign_out_everywhere(&actor).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Makes a token with which its holder acts as the caller, a person with an account; the answer shows it for the only time. An

@@ -61,7 +61,9 @@ async fn password_change(State(app): State<App>, Peer(address): Peer, Form { vis
         return again(show(&app, &visitor, None, wrong).await);
     }
     match refused(app.control.password_change(&visitor.actor, &current, &chosen, address).await)? {
-        Ok(session) => {
+        Ok(()) => {
+            // All sessions ended, and this one goes on as another.
+            let session = app.control.sign_in_with_password(visitor.name(), &chosen, address).await?;
             let mut response = redirect(&app, &session, PATH, "Changed the password.");
             if let Some(cookie) = cookie::set(&app, cookie::SESSION, session.expose()) {
                 response.headers_mut().append(header::SET_COOKIE, cookie);

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::browser::{Browser, Look};
 use super::graph::dependent;
 use super::visit::{Answer, get, post, send, sign_in};
-use crate::world::TestServer;
+use crate::world::{TestServer, command};
 
 /// A password that may be chosen, as a form encodes it too.
 pub(crate) const PASSWORD: &str = "correct-horse-battery";
@@ -272,7 +272,21 @@ fn a_member_uses_the_command_line_as_themselves() {
     anna(&["token", "revoke", "--own", "ci"]).done();
     assert_eq!(names(&own), ["laptop"]);
     assert_eq!(server.ask("GET", "/account", Some(&other), None).status, 401);
-    assert!(!server.log().contains(&own));
+    anna(&["user", "sign-out"]).done();
+    assert_eq!(get(&server, "/account", &session).status, 303, "signed out");
+    let change = |lines: &str| {
+        let file = server.folder().join("passwords");
+        std::fs::write(&file, lines).expect("a file");
+        let mut command = command(&["user", "password", "--url", server.url(), "--token", &own]);
+        command.stdin(std::fs::File::open(file).expect("a file")).output().expect("it runs").status.code()
+    };
+    for (lines, code) in [(format!("{PASSWORD}\n"), 2), (format!("wrong\n{PASSWORD} more\n"), 1)] {
+        assert_eq!(change(&lines), Some(code), "{lines:?}");
+    }
+    assert_eq!(change(&format!("{PASSWORD}\n{PASSWORD} more\n")), Some(0));
+    assert_eq!(try_in(&server, "anna", PASSWORD).status, 422);
+    assert_eq!(try_in(&server, "anna", &format!("{PASSWORD} more")).status, 303);
+    assert!(!server.log().contains(&own) && !server.log().contains(PASSWORD));
 }
 
 #[test]
