@@ -181,13 +181,15 @@ impl Transaction {
         row.as_ref().map(User::read).transpose()
     }
 
-    /// Notes whom an OpenID provider names when it means an account.
+    /// Notes whom an OpenID provider names when it means an account, or that none does.
     ///
     /// # Errors
     /// [`crate::Error::Duplicate`] when it means another already.
-    pub async fn user_bind_identity(&mut self, id: UserId, issuer: &str, subject: &str) -> Result<()> {
+    pub async fn user_set_identity(&mut self, id: UserId, identity: Option<&Identity>) -> Result<()> {
         let sql = "UPDATE user_account SET issuer = $1, subject = $2 WHERE id = $3";
-        self.execute(sql, &[text(issuer), text(subject), text(id)]).await?;
+        let issuer = optional(identity.map(|identity| &identity.issuer));
+        let subject = optional(identity.map(|identity| &identity.subject));
+        self.execute(sql, &[issuer, subject, text(id)]).await?;
         Ok(())
     }
 

@@ -6,7 +6,7 @@ use tieline_core::code;
 use tieline_core::identity_provider::sign_in::{Email, Identity};
 use tieline_core::secret::Secret;
 use tieline_store::Transaction;
-use tieline_store::user::User;
+use tieline_store::user::{self, User};
 
 use super::SignInProvider;
 use super::exchange::Tokens;
@@ -60,7 +60,8 @@ impl Control {
             // They signed in twice at once.
             return Ok(user);
         }
-        transaction.user_bind_identity(user.id, &provider.issuer, &identity.subject).await?;
+        let bound = user::Identity { issuer: provider.issuer.clone(), subject: identity.subject.clone() };
+        transaction.user_set_identity(user.id, Some(&bound)).await?;
         self.password_set(&mut transaction, &user, None).await?;
         let (actor, at) = (format!("user:{}", user.name), self.now());
         let detail =
@@ -93,7 +94,7 @@ impl Control {
                     return Err(Error::forbidden(
                         code!("sign_in_account_taken"),
                         format!("the account {} belongs to somebody else at {name}, or at another provider", user.name),
-                        "ask an administrator of the installation",
+                        "ask an administrator of the installation: `tieline user unlink NAME` takes it from who has it",
                     ));
                 }
                 Ok(user)

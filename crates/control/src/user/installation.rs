@@ -58,7 +58,8 @@ impl Control {
     }
 
     /// Takes an account out of use, which ends its sessions at once, or into use again, or ends its part in administering the
-    /// installation. There is always a token that administers it.
+    /// installation, or takes it from whom it belongs to at an identity provider. There is always a token that administers the
+    /// installation.
     ///
     /// # Errors
     /// `forbidden`, `user_not_found`, `user_role_invalid`.
@@ -92,7 +93,14 @@ impl Control {
         if user.disabled_at.is_some() {
             transaction.sessions_delete(Owner::User(user.id)).await?;
         }
-        let detail = json!({ "disabled": user.disabled_at.is_some(), "installation_admin": user.installation_admin });
+        if request.unlink && user.identity.take().is_some() {
+            transaction.user_set_identity(user.id, None).await?;
+            self.password_set(&mut transaction, &user, None).await?;
+            user.password = None;
+        }
+        let detail = json!({
+            "disabled": user.disabled_at.is_some(), "installation_admin": user.installation_admin, "unlink": request.unlink,
+        });
         self.user_finish(transaction, actor, "installation_user_update", &user.name, detail).await?;
         Ok(view(&user))
     }
@@ -146,6 +154,7 @@ fn view(user: &User) -> UserView {
             Some(_) => member_state(user, true),
             None => member_state(user, user.can_sign_in()),
         },
+        issuer: user.identity.as_ref().map(|identity| identity.issuer.clone()),
         created_at: user.created_at,
         disabled_at: user.disabled_at,
     }

@@ -13,7 +13,7 @@ use tieline_core::identity_provider::Fault;
 use tieline_core::model::{Role, SigningAlgorithm};
 use tieline_core::secret::{Digest, Secret};
 use tieline_core::wire::tenancy::OrganizationCreate;
-use tieline_core::wire::user::{InstallationUserUpdate, OwnTokenCreate, UserInvite};
+use tieline_core::wire::user::{InstallationUserUpdate, MemberState, OwnTokenCreate, UserInvite};
 use tieline_store::user::User;
 use tieline_vault::signing::SigningKey;
 
@@ -171,8 +171,17 @@ async fn whoever_was_invited_signs_in_and_stays_who_they_are() {
         let done = house.sign_in(&other).await.unwrap();
         let again = house.control.session_visit(&done.session).await.unwrap();
         assert_eq!(again.label(), anna.label(), "{database}");
-        // Whoever is given the address later is somebody else.
+        // Whoever is given the address later is somebody else, until an administrator says that they are the same.
         let refusal = refused(house.sign_in(&json!({ "sub": "8" })).await);
+        assert_eq!(refusal.code, "sign_in_account_taken", "{database}");
+        let unlink = InstallationUserUpdate { unlink: true, ..Default::default() };
+        let admin = &house.world.admin;
+        let view = house.control.installation_user_update(admin, EMAIL, unlink).await.unwrap();
+        assert_eq!((view.issuer, view.state), (None, MemberState::Invited), "{database}");
+        let ended = house.control.session_visit(&done.session).await;
+        assert_eq!(refused(ended).code, "unauthenticated", "{database}");
+        house.sign_in(&json!({ "sub": "8" })).await.unwrap();
+        let refusal = refused(house.sign_in(&json!({})).await);
         assert_eq!(refusal.code, "sign_in_account_taken", "{database}");
     }
 }
@@ -457,7 +466,7 @@ async fn invitations_are_accepted_with_each_sign_in_while_they_count() {
         assert_eq!(may(&house).await, (true, 1), "its time has passed, on {database}");
         assert_eq!(refused(control.invitation_view(&link.secret, None).await).code, "invitation_invalid", "{database}");
 
-        let out = InstallationUserUpdate { disabled: Some(true), installation_admin: None };
+        let out = InstallationUserUpdate { disabled: Some(true), ..Default::default() };
         control.installation_user_update(admin, EMAIL, out).await.unwrap();
         assert_eq!(refused(house.sign_in(&json!({})).await).code, "sign_in_account_disabled", "{database}");
     }

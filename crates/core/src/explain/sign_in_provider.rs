@@ -17,7 +17,8 @@ pub(super) const PAGES: &[(&str, &str)] = &[
         "sign_in_account_taken",
         "The account of this e-mail address belongs to somebody: to another person at the identity provider, or to somebody \
          at another provider. Addresses are given to other people over time, so an account stays with whom it was first \
-         signed in by. An administrator of the installation disables it, and invites the person under another name.",
+         signed in by. An administrator of the installation makes sure who is who: tieline user unlink NAME takes the account, with its roles, \
+         from whom it belongs to, and gives it to who signs in next with its address; or the person is invited under another.",
     ),
     (
         "sign_in_attempt_invalid",

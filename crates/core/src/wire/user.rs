@@ -92,6 +92,8 @@ pub struct UserView {
     pub installation_admin: bool,
     /// Whether somebody can sign in with it.
     pub state: MemberState,
+    /// The identity provider that it belongs to somebody at.
+    pub issuer: Option<String>,
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
@@ -110,6 +112,9 @@ pub struct InstallationUserUpdate {
     /// `false` takes the role installation-admin away. It is given by inviting.
     #[serde(default)]
     pub installation_admin: Option<bool>,
+    /// `true` takes it from whom it belongs to at an identity provider: whoever has its e-mail address verified there is next.
+    #[serde(default)]
+    pub unlink: bool,
 }
 
 /// Who somebody is, to themselves.

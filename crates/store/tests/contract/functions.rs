@@ -898,8 +898,8 @@ async fn people(transaction: &mut Transaction) -> Done {
     assert!(!anna.can_sign_in());
     let password = Secret::new("$argon2id$");
     transaction.user_set_password(id, Some(&password)).await?;
-    transaction.user_bind_identity(id, "https://id.example", "1").await?;
     let identity = Identity { issuer: "https://id.example".to_owned(), subject: "1".to_owned() };
+    transaction.user_set_identity(id, Some(&identity)).await?;
     (anna.password, anna.identity) = (Some(password), Some(identity));
     (anna.installation_admin, anna.disabled_at) = (true, Some(AT));
     transaction.user_update(&anna).await?;

@@ -68,6 +68,13 @@ Examples:
         /// Name
         name: String,
     },
+    /// Take an account from whom it belongs to at the identity provider, and end its sessions and tokens
+    #[command(after_help = "\
+Whoever has its e-mail address verified there, and signs in next, has it then: for another provider, or an address that was given on.")]
+    Unlink {
+        /// Name
+        name: String,
+    },
     /// Change the password of your own account, and end its sessions
     #[command(after_help = "\
 It asks for the passwords on a terminal. Else the first line of the standard input is the current one, and the second the new one:
@@ -128,6 +135,14 @@ pub(crate) fn run(command: UserCommand, context: &Context) -> Done {
         UserCommand::Enable { name } => {
             let done = client.patch(&person(context, true, &name)?, &json!({ "disabled": false }))?;
             output::value(context.output(), &done, |_| format!("{name} can sign in again."));
+        }
+        UserCommand::Unlink { name } => {
+            let done = client.patch(&person(context, true, &name)?, &json!({ "unlink": true }))?;
+            output::value(context.output(), &done, |_| {
+                format!(
+                    "{name} belongs to whoever has that address verified at the identity provider, and signs in next."
+                )
+            });
         }
         UserCommand::Password => {
             let (current, chosen) = passwords()?;

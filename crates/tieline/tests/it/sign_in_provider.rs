@@ -259,6 +259,12 @@ fn an_answer_counts_once_and_in_the_browser_that_asked() {
     for secret in [SECRET, code, "canary"] {
         assert!(!house.server.log().contains(secret) && !house.audit().contains(secret), "{secret} was written down");
     }
+
+    let accounts = house.server.json(&["user", "list", "--installation"]);
+    assert_eq!((&accounts[0]["issuer"], &accounts[0]["state"]), (&json!(house.issuer), &json!("active")));
+    let unlinked = house.server.json(&["user", "unlink", "anna@acme.example"]);
+    assert_eq!((&unlinked["issuer"], &unlinked["state"]), (&Value::Null, &json!("invited")));
+    assert_eq!(browser.page("/organizations/acme").1, "/sign-in?next=/organizations/acme", "its sessions have ended");
 }
 
 #[test]

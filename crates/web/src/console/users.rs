@@ -72,6 +72,7 @@ async fn installation_user_update(State(app): State<App>, Form { visitor, fields
     let (request, done) = match fields.text("change") {
         "disable" => (InstallationUserUpdate { disabled: Some(true), ..Default::default() }, "Disabled"),
         "enable" => (InstallationUserUpdate { disabled: Some(false), ..Default::default() }, "Enabled"),
+        "unlink" => (InstallationUserUpdate { unlink: true, ..Default::default() }, "Unlinked"),
         _ => {
             let request = InstallationUserUpdate { installation_admin: Some(false), ..Default::default() };
             (request, "Took the role installation-admin from")

@@ -95,7 +95,7 @@ async fn nobody_hands_out_more_than_they_have() {
         let found = control.installation_user_invite(&project_admin, asked("x", Role::InstallationAdmin, None)).await;
         assert_eq!(refused(found).code, "forbidden");
         assert_eq!(refused(control.installation_user_reset(&project_admin, "anna").await).code, "forbidden");
-        let disable = InstallationUserUpdate { disabled: Some(true), installation_admin: None };
+        let disable = InstallationUserUpdate { disabled: Some(true), ..Default::default() };
         assert_eq!(refused(control.installation_user_update(&stranger, "anna", disable).await).code, "forbidden");
         let found = control.installation_user_list(&stranger, &PageQuery::default()).await;
         assert_eq!(refused(found).code, "forbidden");
@@ -169,12 +169,12 @@ async fn an_administrator_of_the_installation_is_invited_and_makes_organizations
         );
         let found = world.control.installation_user_invite(&world.admin, invited).await;
         assert_eq!(refused(found).code, "member_exists");
-        let update = InstallationUserUpdate { disabled: None, installation_admin: Some(false) };
+        let update = InstallationUserUpdate { installation_admin: Some(false), ..Default::default() };
         world.control.installation_user_update(&world.admin, "root", update).await.unwrap();
         let root = visit(&world, &session).await;
         let found = world.control.installation_user_list(&root, &PageQuery::default()).await;
         assert_eq!(refused(found).code, "forbidden");
-        let update = InstallationUserUpdate { disabled: None, installation_admin: Some(true) };
+        let update = InstallationUserUpdate { installation_admin: Some(true), ..Default::default() };
         let found = world.control.installation_user_update(&world.admin, "root", update).await;
         assert_eq!(refused(found).code, "user_role_invalid", "it is accepted, not given");
     }

@@ -87,7 +87,7 @@ async fn it_ends_with_its_time_its_owner_and_another_password() {
         let own = control.own_token_list(&anna).await.unwrap();
         assert_eq!(own.iter().map(|token| token.name.as_str()).collect::<Vec<_>>(), ["disabled"]);
 
-        let update = |disabled| InstallationUserUpdate { disabled: Some(disabled), installation_admin: None };
+        let update = |disabled| InstallationUserUpdate { disabled: Some(disabled), ..Default::default() };
         control.installation_user_update(&world.admin, "anna", update(true)).await.unwrap();
         assert_eq!(refused_as(control, &disabled).await, "unauthenticated");
         control.installation_user_update(&world.admin, "anna", update(false)).await.unwrap();

@@ -21,7 +21,7 @@ async fn a_wrong_password_is_told_as_a_wrong_name_is() {
     for world in World::all().await {
         member(&world, ACME, "anna", Role::Viewer, None).await;
         member(&world, ACME, "gone", Role::Viewer, None).await;
-        let update = InstallationUserUpdate { disabled: Some(true), installation_admin: None };
+        let update = InstallationUserUpdate { disabled: Some(true), ..Default::default() };
         world.control.installation_user_update(&world.admin, "gone", update).await.unwrap();
         super::invite(&world, &world.admin, ACME, "invited", Role::Viewer, None).await;
         let session = try_in(&world, "ANNA", PASSWORD, "192.0.2.1").await.unwrap();

@@ -89,7 +89,7 @@ async fn what_is_taken_away_is_gone_with_the_next_request_on_every_server() {
         control.user_remove(&world.admin, ACME, "anna", None).await.unwrap();
         assert_eq!([may(control).await, may(&other).await], ["organization_not_found"; 2]);
         assert_eq!(refused(control.user_remove(&world.admin, ACME, "anna", None).await).code, "member_not_found");
-        let update = |disabled| InstallationUserUpdate { disabled: Some(disabled), installation_admin: None };
+        let update = |disabled| InstallationUserUpdate { disabled: Some(disabled), ..Default::default() };
         control.installation_user_update(&world.admin, "anna", update(true)).await.unwrap();
         other.feed_follow().await.unwrap();
         assert!(ended(control, &session).await && ended(&other, &session).await, "{}", world.database);
