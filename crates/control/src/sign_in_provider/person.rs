@@ -23,7 +23,9 @@ impl Control {
     ) -> Result<Secret> {
         let known = self.store.read().await?.user_by_identity(&provider.issuer, &identity.subject).await?;
         let (user, identity) = match known {
-            Some(user) => (user, identity),
+            Some(user) if self.store.read().await?.invitations_of(user.id).await?.is_empty() => (user, identity),
+            // What they are invited to asks for whom the provider vouches.
+            Some(user) => (user, self.identity_completed(provider, tokens, identity).await?),
             None => {
                 let identity = self.identity_completed(provider, tokens, identity).await?;
                 (self.user_bind(provider, &identity, invitation).await?, identity)

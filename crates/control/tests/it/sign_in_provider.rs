@@ -412,6 +412,11 @@ async fn only_whom_somebody_invited_and_the_provider_vouches_for_is_let_in() {
         }
         let (asked, _) = house.asks(house.sign_in(&json!({ "email": null }))).await;
         assert_eq!(asked, 1, "whoever is known is not asked about, on {database}");
+        house.invite_to("other", EMAIL).await;
+        let done = house.sign_in(&json!({ "email": null })).await.unwrap();
+        let visitor = house.control.session_visit(&done.session).await.unwrap();
+        let organizations = house.control.organization_list(&visitor).await.unwrap().len();
+        assert_eq!(organizations, 2, "unless they are invited to more, on {database}");
     }
 }
 
