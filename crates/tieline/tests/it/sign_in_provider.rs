@@ -132,6 +132,18 @@ async fn whoever_opens_an_invitation_joins_by_the_provider() {
     assert_eq!(browser.path().await, "/organizations/acme");
     browser.visit(&address).await;
     browser.reads("this address was used already").await;
+    // What another organization means for somebody of that name is accepted with its own address.
+    house.server.tieline(&["organization", "create", "other"]).done();
+    let made = house.server.json(&["user", "invite", "bert", "--role", "viewer", "--organization", "other"]);
+    let url = made["url"].as_str().expect("an address");
+    browser.visit("/").await;
+    browser.press("Sign out").await;
+    browser.visit(url.strip_prefix(house.server.url()).expect("an address of this server")).await;
+    browser.follow("Sign in").await;
+    browser.follow("Sign in with Acme").await;
+    browser.press("Accept").await;
+    browser.reads("Sign out").await;
+    assert_eq!(browser.path().await, "/organizations/other");
     browser.close().await;
     // No other site makes somebody join.
     let address = house.invite("carla");

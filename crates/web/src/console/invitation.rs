@@ -154,6 +154,11 @@ pub(super) fn presented(app: &App, headers: &HeaderMap) -> Secret {
     Secret::new(cookie::read(app, headers, cookie::INVITATION).unwrap_or_default())
 }
 
+/// Whether it is worth nothing any more, or there is none.
+pub(super) async fn is_over(app: &App, headers: &HeaderMap) -> bool {
+    app.control.invitation_view(&presented(app, headers), None).await.is_err()
+}
+
 /// Takes it back.
 pub(super) fn forget(app: &App, response: &mut Response) {
     if let Some(cookie) = cookie::clear(app, cookie::INVITATION) {

@@ -88,10 +88,13 @@ async fn complete(State(app): State<App>, headers: HeaderMap, Asked(answer): Ask
     let kept = cookie::read(&app, &headers, cookie::ATTEMPT).map(Secret::new);
     let mut response = match app.control.sign_in_complete(&redirect_uri(&app), kept.as_ref(), answer).await {
         Ok(signed_in) => {
-            // What somebody is invited to was accepted with it.
-            let next = if signed_in.next == invitation::PATH { "/" } else { &signed_in.next };
+            // What somebody is invited to was accepted with it, if the provider vouches for them.
+            let over = invitation::is_over(&app, &headers).await;
+            let next = if over && signed_in.next == invitation::PATH { "/" } else { &signed_in.next };
             let mut response = sign_in::begin(&app, &headers, &signed_in.session, next).await?;
-            invitation::forget(&app, &mut response);
+            if over {
+                invitation::forget(&app, &mut response);
+            }
             response
         }
         Err(error) => sign_in::refused(&app, error, "", "/")?,
