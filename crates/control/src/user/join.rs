@@ -222,7 +222,7 @@ impl Opened {
 }
 
 pub(super) fn password_invalid(error: tieline_core::password::PasswordError) -> Error {
-    Error::invalid(code!("password_invalid"), error.0, "choose another: some words that belong together for you alone")
+    Error::invalid(code!("password_invalid"), error.0, "choose another: a few unrelated words work well")
 }
 
 fn sign_in_first(name: &str) -> Error {

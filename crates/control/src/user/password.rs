@@ -68,7 +68,7 @@ impl Control {
         let attempt = self.attempt(&user.name, Some(&user), address)?;
         if !self.proven(Some(&user), current, address).await? {
             let hint = "enter the password that you signed in with";
-            return Err(Error::invalid(code!("password_wrong"), "this is not the present password", hint));
+            return Err(Error::invalid(code!("password_wrong"), "this is not the current password", hint));
         }
         let hash = self.password_hash(chosen).await?;
         let mut transaction = self.store.write().await?;

@@ -43,7 +43,7 @@ pub(super) const PAGES: &[(&str, &str)] = &[
     (
         "password_invalid",
         "A password has 12 to 200 characters, and is neither the name nor one character again and again. There are no other rules: \
-         some words that belong together for you alone make a good one.",
+         a few unrelated words work well.",
     ),
     (
         "password_none",
@@ -52,7 +52,7 @@ pub(super) const PAGES: &[(&str, &str)] = &[
     ),
     (
         "password_wrong",
-        "Whoever changes a password enters the present one, so that nobody does it in a browser that was left open.",
+        "Whoever changes a password enters the current one, so that nobody does it in a browser that was left open.",
     ),
     (
         "passwords_unreadable",

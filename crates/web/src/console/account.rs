@@ -56,8 +56,7 @@ async fn account(State(app): State<App>, visitor: Visitor) -> PageResult {
 async fn password_change(State(app): State<App>, Peer(address): Peer, Form { visitor, fields }: Form) -> PageResult {
     let (current, chosen) = (fields.secret("current"), fields.secret("password"));
     if chosen != fields.secret("again") {
-        let wrong = Some("this is another password than the one above: enter the same twice".to_owned());
-        let wrong = Wrong { again: Entered { text: String::new(), wrong }, ..Wrong::default() };
+        let wrong = Wrong { again: Entered::not_repeated(), ..Wrong::default() };
         return again(show(&app, &visitor, None, wrong).await);
     }
     match refused(app.control.password_change(&visitor.actor, &current, &chosen, address).await)? {

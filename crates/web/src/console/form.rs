@@ -57,6 +57,12 @@ impl Entered {
     pub(super) fn refused(text: &str, refusal: Refusal) -> Self {
         Self { text: text.to_owned(), wrong: Some(format!("{}: {}", refusal.message, refusal.hint)) }
     }
+
+    /// A repetition of a password that is another one.
+    pub(super) fn not_repeated() -> Self {
+        let wrong = "this is another password than the one above: enter the same twice".to_owned();
+        Self { text: String::new(), wrong: Some(wrong) }
+    }
 }
 
 impl Fields {

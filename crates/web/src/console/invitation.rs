@@ -93,9 +93,7 @@ async fn invitation_accept(State(app): State<App>, headers: HeaderMap, OpenForm(
     };
     let password = fields.secret("password");
     if offer.step == Step::Password && password != fields.secret("again") {
-        let wrong = Some("this is another password than the one above: enter the same twice".to_owned());
-        let wrong = Entered { text: String::new(), wrong };
-        return again(show(&app, &headers, visitor.as_ref(), Entered::default(), wrong).await);
+        return again(show(&app, &headers, visitor.as_ref(), Entered::default(), Entered::not_repeated()).await);
     }
     let accepted = app.control.invitation_accept(&secret, visitor.as_ref(), Some(&password)).await;
     match refused(accepted)? {

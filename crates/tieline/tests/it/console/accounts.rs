@@ -80,15 +80,15 @@ async fn from_an_invitation_to_what_the_role_may() {
             fresh.assert_accessible("the invitation").await;
         }
         fresh.fill("Password", "too short").await;
-        fresh.fill("The same again", "too short").await;
+        fresh.fill("Repeat the password", "too short").await;
         fresh.press("Join").await;
         fresh.find(Locator::Css("#password[aria-invalid]")).await;
         fresh.fill("Password", PASSWORD).await;
-        fresh.fill("The same again", "another one here").await;
+        fresh.fill("Repeat the password", "another one here").await;
         fresh.press("Join").await;
         fresh.find(Locator::Css("#again[aria-invalid]")).await;
         fresh.fill("Password", PASSWORD).await;
-        fresh.fill("The same again", PASSWORD).await;
+        fresh.fill("Repeat the password", PASSWORD).await;
         fresh.press("Join").await;
         fresh.find(Locator::XPath("//h1[.='acme']")).await;
         assert_eq!(fresh.path().await, "/organizations/acme");
