@@ -153,7 +153,7 @@ impl Control {
 }
 
 impl Known {
-    /// Whom a session or a sign-in address acts as, while they are accepted.
+    /// Whom a session or a sign-in link acts as, while they are accepted.
     pub(crate) async fn of_owner(transaction: &mut Transaction, owner: Owner, at: Timestamp) -> Result<Self> {
         let known = match owner {
             Owner::Token(id) => {

@@ -25,7 +25,7 @@ pub struct Purged {
     pub answers: u64,
     /// Revocations of tokens that have expired.
     pub revocations: u64,
-    /// Sessions of the console and sign-in addresses that have ended.
+    /// Sessions of the console and sign-in links that have ended.
     pub sessions: u64,
     /// Secrets that were revoked, or superseded.
     pub secrets: u64,

@@ -177,7 +177,7 @@ const PAGES: &[(&str, &str)] = &[
     ),
     (
         "login_link_invalid",
-        "Somebody opened a sign-in address of the console that was used already, is older than ten minutes, or whose \
+        "Somebody opened a sign-in link of the console that was used already, is older than ten minutes, or whose \
          token was revoked. Each signs in once. Make another with tieline login-link.",
     ),
     (

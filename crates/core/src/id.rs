@@ -58,11 +58,11 @@ ids! {
     UserId,
     /// A role that somebody has, or is invited to, in an organization or project.
     MembershipId,
-    /// A single-use address by which somebody joins, or sets a password.
+    /// A single-use link by which somebody joins, or sets a password.
     InvitationId,
     /// A running process that holds a snapshot.
     InstanceId,
-    /// A single-use sign-in address of the console.
+    /// A single-use sign-in link of the console.
     SignInLinkId,
     /// A session of the console.
     SessionId,

@@ -177,7 +177,7 @@ words! {
 }
 
 words! {
-    /// What a single-use address is for that somebody is given.
+    /// What a single-use link is for that somebody is given.
     InvitationPurpose {
         /// To accept a role in an organization.
         Join = "join",

@@ -1,4 +1,4 @@
-//! Sessions of the console and the single-use addresses that begin them, known by digest alone.
+//! Sessions of the console and the single-use links that begin them, known by digest alone.
 
 use jiff::Timestamp;
 use tieline_core::id::{SessionId, SignInLinkId, TokenId, UserId};
@@ -101,7 +101,7 @@ impl Session {
 
 /// Signing in.
 impl Transaction {
-    /// Records a sign-in address.
+    /// Records a sign-in link.
     ///
     /// # Errors
     /// When the database fails.
@@ -122,7 +122,7 @@ impl Transaction {
         Ok(())
     }
 
-    /// Takes a sign-in address out by the digest of what was presented: only one of those who present it is given it.
+    /// Takes a sign-in link out by the digest of what was presented: only one of those who present it is given it.
     ///
     /// # Errors
     /// When the database fails.
@@ -189,7 +189,7 @@ impl Transaction {
         self.execute("DELETE FROM session WHERE owner_id = $1", &[text(owner.id())]).await
     }
 
-    /// Forgets sessions, sign-in addresses and invitations whose time was over before then; says how many.
+    /// Forgets sessions, sign-in links and invitations whose time was over before then; says how many.
     ///
     /// # Errors
     /// When the database fails.

@@ -1,4 +1,4 @@
-//! People: their accounts, the roles that they have in organizations, and the single-use addresses by which they get them.
+//! People: their accounts, the roles that they have in organizations, and the single-use links by which they get them.
 
 use jiff::Timestamp;
 use tieline_core::id::{InvitationId, MembershipId, OrganizationId, ProjectId, UserId};
@@ -77,7 +77,7 @@ pub struct Invitation {
 }
 
 impl User {
-    /// Whether the person can sign in by other means than a single-use address.
+    /// Whether the person can sign in by other means than a single-use link.
     #[must_use]
     pub fn can_sign_in(&self) -> bool {
         self.password.is_some() || self.identity.is_some()
@@ -267,7 +267,7 @@ impl Transaction {
         Ok(())
     }
 
-    /// Ends a role of somebody, with the address that accepts it.
+    /// Ends a role of somebody, with the link that accepts it.
     ///
     /// # Errors
     /// When the database fails.
@@ -318,9 +318,9 @@ impl Transaction {
     }
 }
 
-/// Single-use addresses.
+/// Single-use links.
 impl Transaction {
-    /// Records an address; a former one of the same person for the same end is no longer accepted.
+    /// Records a link; a former one of the same person for the same end is no longer accepted.
     ///
     /// # Errors
     /// When the database fails.
@@ -354,7 +354,7 @@ impl Transaction {
         Ok(())
     }
 
-    /// Finds an address by the digest of what was presented.
+    /// Finds a link by the digest of what was presented.
     ///
     /// # Errors
     /// When the database fails.
@@ -363,7 +363,7 @@ impl Transaction {
         row.as_ref().map(Invitation::read).transpose()
     }
 
-    /// The addresses that were made for somebody.
+    /// The links that were made for somebody.
     ///
     /// # Errors
     /// When the database fails.
@@ -372,7 +372,7 @@ impl Transaction {
         self.rows(sql, &[text(user)]).await?.iter().map(Invitation::read).collect()
     }
 
-    /// Takes an address out by the digest of what was presented: only one of those who present it is given it.
+    /// Takes a link out by the digest of what was presented: only one of those who present it is given it.
     ///
     /// # Errors
     /// When the database fails.
@@ -382,7 +382,7 @@ impl Transaction {
         row.as_ref().map(Invitation::read).transpose()
     }
 
-    /// Withdraws the addresses of one purpose that were made for somebody: all of them, or those of one organization.
+    /// Withdraws the links of one purpose that were made for somebody: all of them, or those of one organization.
     ///
     /// # Errors
     /// When the database fails.

@@ -119,7 +119,7 @@ enum Scoped {
     User(command::user::UserCommand),
     /// Say who you are to the server, and what you may do where
     Whoami,
-    /// Print a one-time address that signs in to the console
+    /// Print a sign-in link of the console, which works once
     LoginLink,
     /// See what was done, and prove that nobody touched the record
     #[command(subcommand)]

@@ -137,7 +137,7 @@ impl Server {
         &self.file.url
     }
 
-    /// A one-time sign-in address of the console, when somebody looks at the first start of a database.
+    /// A one-time sign-in link of the console, when somebody looks at the first start of a database.
     pub(crate) fn sign_in(&self) -> Option<&str> {
         self.sign_in.as_deref()
     }
@@ -170,7 +170,7 @@ impl Server {
     }
 }
 
-/// A sign-in address for the administrator that the first start made.
+/// A sign-in link for the administrator that the first start made.
 async fn first_sign_in(control: &Control, token: &Secret) -> Result<String, Failure> {
     let actor = control.authenticate(token).await?;
     let link = control.login_link_create(&actor).await?;

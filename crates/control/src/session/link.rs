@@ -1,4 +1,4 @@
-//! Single-use sign-in addresses: made for the holder of a token, exchanged for a session.
+//! Single-use sign-in links: made for the holder of a token, exchanged for a session.
 
 use jiff::Timestamp;
 use serde_json::json;
@@ -13,7 +13,7 @@ use super::{LINK, after, lock};
 use crate::actor::Known;
 use crate::{Actor, Control, Error, Kind, Refusal, Result};
 
-/// What a sign-in address is made of.
+/// What a sign-in link is made of.
 #[derive(Debug)]
 pub struct LoginLink {
     /// What is presented once, within its time.
@@ -23,7 +23,7 @@ pub struct LoginLink {
 }
 
 impl Control {
-    /// Makes a single-use sign-in address of the console for the holder of a token; it is accepted for ten minutes.
+    /// Makes a single-use sign-in link of the console for the holder of a token; it is accepted for ten minutes.
     ///
     /// # Errors
     /// `login_link_refused` for runners and gateways, which have nothing to see there, and for people, who have a password: a session
@@ -62,8 +62,8 @@ impl Control {
         Ok(LoginLink { secret, expires_at: link.expires_at })
     }
 
-    /// Exchanges a sign-in address for a session: what a browser presents from now on. Of those who present the same
-    /// address one alone is given a session.
+    /// Exchanges a sign-in link for a session: what a browser presents from now on. Of those who present the same
+    /// link one alone is given a session.
     ///
     /// # Errors
     /// `login_link_invalid` when it is unknown, used or too old, or its owner's token is no longer accepted.
@@ -92,7 +92,7 @@ fn link_invalid() -> Error {
     Error::Refused(Refusal {
         kind: Kind::Unauthenticated,
         code: code!("login_link_invalid"),
-        message: "this sign-in address was used already, or is older than ten minutes".into(),
+        message: "this sign-in link was used already, or is older than ten minutes".into(),
         hint: "make another with `tieline login-link`".into(),
         path: None,
     })

@@ -1,4 +1,4 @@
-//! Signing in to the console: single-use addresses, the sessions that they begin, and who visits with one.
+//! Signing in to the console: single-use links, the sessions that they begin, and who visits with one.
 //!
 //! A session acts as its owner and may do what its owner may at that moment: it ends with the owner's token, or when the
 //! owner's account is disabled.
@@ -21,7 +21,7 @@ pub use follow::{ChangeStream, News};
 pub use link::LoginLink;
 pub(crate) use visit::Visitor;
 
-/// How long a sign-in address is accepted: as long as it takes to open it, since it lies open in a terminal or a message.
+/// How long a sign-in link is accepted: as long as it takes to open it, since it lies open in a terminal or a message.
 const LINK: SignedDuration = SignedDuration::from_mins(10);
 /// A session that is not used for so long ends: a break is shorter, a night is longer.
 const IDLE: SignedDuration = SignedDuration::from_hours(1);

@@ -63,7 +63,7 @@ impl Control {
             Error::not_found(
                 code!("sign_in_provider_missing"),
                 "nobody signs in to this installation by an identity provider",
-                "sign in by a one-time address: `tieline login-link`",
+                "`tieline login-link` prints a sign-in link",
             )
         })?;
         let turn = self.sign_ins.turns.try_acquire();
@@ -81,7 +81,7 @@ fn unavailable(message: impl Into<String>) -> Refusal {
         kind: Kind::Conflict,
         code: code!("sign_in_provider_unavailable"),
         message: message.into(),
-        hint: "try again in a minute; the server's log says more, and `tieline login-link` prints an address that signs in \
+        hint: "try again in a minute; the server's log says more, and `tieline login-link` prints a sign-in link that works \
                without it"
             .into(),
         path: None,

@@ -105,7 +105,7 @@ impl Control {
             (Some(email), None) => Err(Error::forbidden(
                 code!("sign_in_email_unverified"),
                 format!("{name} does not say that {} is verified to be yours", email.address),
-                "join with the address that you were given when you were invited, or have the e-mail address verified there",
+                "open your invitation link and join with it, or have the e-mail address verified there",
             )),
             (None, None) => Err(uninvited(name, &format!("{}, and says no e-mail address", identity.subject))),
         }

@@ -14,7 +14,7 @@ use crate::page::{PageQuery, cursor, cut};
 use crate::{Actor, Control, Error, Result, work};
 
 impl Control {
-    /// Invites a person to administer the installation, which counts once they open the address and accept.
+    /// Invites a person to administer the installation, which counts once they open the link and accept.
     ///
     /// # Errors
     /// `forbidden`, `user_name_invalid`, `user_role_invalid`, `member_exists`.
@@ -105,7 +105,7 @@ impl Control {
         Ok(view(&user))
     }
 
-    /// Makes an address with which somebody sets another password.
+    /// Makes a link with which somebody sets another password.
     ///
     /// # Errors
     /// `forbidden`, `user_not_found`.

@@ -14,8 +14,8 @@ use crate::work::Work;
 use crate::{Actor, Control, Error, Result};
 
 impl Control {
-    /// Gives a person a role that counts once they open the address and accept it. An account is made for a name that has none;
-    /// the answer is the same for one that has. Inviting somebody anew who did not accept yet replaces role and address.
+    /// Gives a person a role that counts once they open the link and accept it. An account is made for a name that has none;
+    /// the answer is the same for one that has. Inviting somebody anew who did not accept yet replaces role and link.
     ///
     /// # Errors
     /// `organization_not_found`, `forbidden`, `project_not_found`, `user_name_invalid`, `user_role_invalid`, `member_exists`.

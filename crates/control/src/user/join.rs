@@ -1,4 +1,4 @@
-//! What somebody does with the address that they were given: they join, or set another password.
+//! What somebody does with the link that they were given: they join, or set another password.
 
 use serde_json::json;
 use tieline_core::code;
@@ -13,12 +13,12 @@ use super::rights_elsewhere;
 use crate::session::{chain, lock};
 use crate::{Actor, Control, Error, Kind, Refusal, Result, work};
 
-/// What an address offers to whoever opens it.
+/// What a link offers to whoever opens it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Joining {
     /// The name of the account.
     pub name: String,
-    /// What the address is for.
+    /// What the link is for.
     pub purpose: InvitationPurpose,
     /// Where it leads; none for the installation.
     pub organization: Option<String>,
@@ -30,29 +30,29 @@ pub struct Joining {
     pub step: Step,
 }
 
-/// What whoever opens an address does next.
+/// What whoever opens a link does next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
     /// They choose a password.
     Password,
-    /// They sign in, and open the address again.
+    /// They sign in, and open the link again.
     SignIn,
     /// They accept.
     Accept,
 }
 
-/// An address with what it refers to.
+/// A link with what it refers to.
 struct Opened {
     invitation: Invitation,
     user: User,
     membership: Option<Membership>,
     /// Whether who presents it may choose a password: nobody had one, or lost it, and nothing is at stake beyond what those who
-    /// made the address may hand out themselves.
+    /// made the link may hand out themselves.
     chooses_password: bool,
 }
 
 impl Control {
-    /// What an address offers to whoever visits with it, if they are signed in as somebody.
+    /// What a link offers to whoever visits with it, if they are signed in as somebody.
     ///
     /// # Errors
     /// `invitation_invalid`.
@@ -75,7 +75,7 @@ impl Control {
         Ok(Joining { name: opened.user.name, purpose: opened.invitation.purpose, organization, project, role, step })
     }
 
-    /// Accepts what an address offers: as the visitor, if it is theirs, or with the password that is chosen for the account. Then
+    /// Accepts what a link offers: as the visitor, if it is theirs, or with the password that is chosen for the account. Then
     /// a session begins, whose secret is the answer, and every other of the account ends.
     ///
     /// # Errors
@@ -115,7 +115,7 @@ impl Control {
         Ok(session)
     }
 
-    /// The account that an address was made for, while nobody can sign in to it: who presents the address may say how.
+    /// The account that a link was made for, while nobody can sign in to it: who presents the link may say how.
     ///
     /// # Errors
     /// `invitation_invalid`, `invitation_sign_in_first`.
@@ -127,7 +127,7 @@ impl Control {
         Ok(opened.user)
     }
 
-    /// Accepts everything that somebody is invited to who proved by other means than an address who they are, or what one address
+    /// Accepts everything that somebody is invited to who proved by other means than a link who they are, or what one link
     /// alone offers.
     ///
     /// # Errors
@@ -153,7 +153,7 @@ impl Control {
         Ok(())
     }
 
-    /// Uses an address up, gives what it offers, and commits. The locks are held.
+    /// Uses a link up, gives what it offers, and commits. The locks are held.
     async fn invitation_finish(&self, mut transaction: Transaction, opened: Opened) -> Result<()> {
         let Opened { invitation, mut user, membership, .. } = opened;
         let at = self.now();
@@ -213,7 +213,7 @@ impl Opened {
     fn step(&self, visitor: Option<&Actor>) -> Step {
         let own = visitor.and_then(Actor::user_id) == Some(self.user.id);
         match self.chooses_password {
-            // Whoever is signed in as whom the address was made for needs to prove nothing.
+            // Whoever is signed in as whom the link was made for needs to prove nothing.
             _ if own && self.invitation.purpose != InvitationPurpose::Password => Step::Accept,
             true => Step::Password,
             false => Step::SignIn,
@@ -229,7 +229,7 @@ fn sign_in_first(name: &str) -> Error {
     Error::conflict(
         code!("invitation_sign_in_first"),
         format!("there is an account {name} already"),
-        "sign in with it, and open the address again to accept",
+        "sign in with it, and open the invitation link again to accept",
     )
 }
 
@@ -237,7 +237,7 @@ fn invalid() -> Error {
     Error::Refused(Refusal {
         kind: Kind::Unauthenticated,
         code: code!("invitation_invalid"),
-        message: "this address was used already, withdrawn, or is older than seven days".into(),
+        message: "this link was used already, withdrawn, or is older than seven days".into(),
         hint: "ask whoever gave it to you for another".into(),
         path: None,
     })

@@ -1,7 +1,7 @@
 //! People: how they are invited into an organization or the installation, join, sign in, and what becomes of their roles.
 //!
 //! Every row of an account is written under the installation's lock, which is taken after an organization's. A role counts once
-//! the person has accepted it with the address that they were given: whoever made an account of somebody's name first, in
+//! the person has accepted it with the link that they were given: whoever made an account of somebody's name first, in
 //! another organization, is given nothing by those who invite the person later.
 
 mod account;
@@ -32,10 +32,10 @@ use crate::{Control, Error, Result};
 pub(crate) use attempts::Attempts;
 pub use join::{Joining, Step};
 
-/// How long an address that invites is accepted: somebody may be away for some days.
+/// How long a link that invites is accepted: somebody may be away for some days.
 const ACCEPTED: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// A single-use address that somebody is given.
+/// A single-use link that somebody is given.
 #[derive(Debug)]
 pub struct InvitationLink {
     /// Whose it is.
@@ -47,7 +47,7 @@ pub struct InvitationLink {
 }
 
 impl Control {
-    /// Makes an address for somebody; a former one for the same end is no longer accepted.
+    /// Makes a link for somebody; a former one for the same end is no longer accepted.
     async fn invitation_make(
         &self,
         transaction: &mut Transaction,

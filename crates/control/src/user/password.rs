@@ -61,7 +61,7 @@ impl Control {
             return Err(Error::conflict(
                 code!("password_none"),
                 format!("{} signs in without a password", actor.label()),
-                "ask an administrator for an address to set one: `tieline user reset`",
+                "ask an administrator for a password link: `tieline user reset`",
             ));
         };
         check(chosen.expose(), &user.name).map_err(password_invalid)?;
@@ -92,7 +92,7 @@ impl Control {
             Error::busy(
                 code!("sign_in_too_often"),
                 "too many wrong passwords were tried",
-                format!("try again in {} s, or sign in with an address from an administrator", after.as_secs() + 1),
+                format!("try again in {} s, or ask an administrator for a password link", after.as_secs() + 1),
             )
         })
     }
@@ -136,7 +136,7 @@ fn refused() -> Error {
         kind: Kind::Unauthenticated,
         code: code!("sign_in_refused"),
         message: "the name or the password is wrong".into(),
-        hint: "try again; who forgot their password asks an administrator for an address to set another".into(),
+        hint: "try again; who forgot their password asks an administrator for a password link".into(),
         path: None,
     })
 }

@@ -9,8 +9,8 @@ use super::{InvitationLink, rights_elsewhere};
 use crate::{Actor, Control, Error, Result};
 
 impl Control {
-    /// Makes an address with which a member sets another password. Whoever is given it can sign in as the member: it is refused
-    /// for one with rights beyond the organization, and the address is worth nothing once they have some.
+    /// Makes a link with which a member sets another password. Whoever is given it can sign in as the member: it is refused
+    /// for one with rights beyond the organization, and the link is worth nothing once they have some.
     ///
     /// # Errors
     /// `organization_not_found`, `forbidden`, `member_not_found`, `user_rights_elsewhere`.

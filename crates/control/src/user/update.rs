@@ -27,7 +27,7 @@ impl Control {
         may_grant(&work, request.role, project.as_ref(), None)?;
         let (user, found) = work.member(name, request.project.as_deref(), false).await?;
         if found.accepted_at.is_none() {
-            // The address that was given out must not come to be worth more than it was.
+            // The link that was given out must not come to be worth more than it was.
             return Err(Error::conflict(
                 code!("member_invited"),
                 format!("{} has not accepted the role yet", user.name),
@@ -58,7 +58,7 @@ impl Control {
         let (user, found) = work.member(name, project, true).await?;
         work.keep_an_administrator(&found).await?;
         work.transaction.membership_delete(found.id).await?;
-        // Whoever is no member any more is no affair of who made an address for them here.
+        // Whoever is no member any more is no affair of who made a link for them here.
         let here = Some(work.organization.id);
         work.transaction.invitations_delete(user.id, InvitationPurpose::Password, here).await?;
         work.finish("user_remove", &user.name, json!({ "role": found.role, "project": project })).await

@@ -31,7 +31,7 @@ pub(super) const PAGES: &[(&str, &str)] = &[
         "sign_in_email_unverified",
         "An account is found by its e-mail address the first time only, and only when the identity provider says that the \
          address is verified (email_verified is true in the ID token or at the UserInfo endpoint): at a provider where people \
-         may write any address, they could sign in as anybody. Have the address verified there; or open the address that tieline user invite printed, and \
+         may write any address, they could sign in as anybody. Have the address verified there; or open the invitation link, and \
          press Join with the provider: then that decides.",
     ),
     (

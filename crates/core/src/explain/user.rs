@@ -4,14 +4,14 @@
 pub(super) const PAGES: &[(&str, &str)] = &[
     (
         "invitation_invalid",
-        "Somebody opened an address that invites, or that sets a password, which was used already, was withdrawn or replaced by a \
+        "Somebody opened an invitation link or a password link that was used already, was withdrawn or replaced by a \
          later one, is older than seven days, or whose account is disabled. Ask whoever gave it for another: `tieline user \
          invite` or `tieline user reset` makes one.",
     ),
     (
         "invitation_sign_in_first",
-        "The address was made for a name that has an account already, so a role is accepted by who can sign in with it, and \
-         nobody chooses a password for it by being invited. Sign in, and open the address again. Whoever cannot sign in although \
+        "The invitation link was made for a name that has an account already, so a role is accepted by who can sign in with it, and \
+         nobody chooses a password for it by being invited. Sign in, and open the link again. Whoever cannot sign in although \
          the account should be theirs asks an administrator of the installation.",
     ),
     (
@@ -21,8 +21,8 @@ pub(super) const PAGES: &[(&str, &str)] = &[
     ),
     (
         "member_invited",
-        "The person has not accepted the role yet. The address that they were given must not come to be worth more than when it \
-         was given: invite them anew with the other role, which replaces the address.",
+        "The person has not accepted the role yet. The invitation link that they were given must not come to be worth more than when it \
+         was given: invite them anew with the other role, which replaces the link.",
     ),
     (
         "member_last",
@@ -48,7 +48,7 @@ pub(super) const PAGES: &[(&str, &str)] = &[
     (
         "password_none",
         "Who is signed in has no password to change: the holder of a token, or a person who signs in with an OpenID provider. An \
-         administrator of the installation makes an address to set one: `tieline user reset NAME --installation`.",
+         administrator of the installation makes a password link: `tieline user reset NAME --installation`.",
     ),
     (
         "password_wrong",
@@ -67,12 +67,12 @@ pub(super) const PAGES: &[(&str, &str)] = &[
     (
         "sign_in_refused",
         "The name or the password is wrong, or the account is disabled; which of them is not said to somebody who may be guessing. \
-         Whoever forgot their password asks an administrator for an address to set another: `tieline user reset`.",
+         Whoever forgot their password asks an administrator for a password link: `tieline user reset`.",
     ),
     (
         "sign_in_too_often",
         "Too many wrong passwords were tried for this name, or from this network: from one network ten for a name at once and one \
-         in a minute then, and fifty for all names. Others are not held back. Wait, or ask an administrator for an address.",
+         in a minute then, and fifty for all names. Others are not held back. Wait, or ask an administrator for a password link.",
     ),
     (
         "user_name_invalid",

@@ -48,10 +48,10 @@ pub enum TokenState {
     Revoked,
 }
 
-/// A single-use sign-in address of the console.
+/// A single-use sign-in link of the console.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct LoginLinkView {
-    /// The address: whoever opens it first is signed in as the token's owner.
+    /// The link: whoever opens it first is signed in as the token's owner.
     pub url: String,
     /// When it stops being accepted.
     #[schema(value_type = String, format = DateTime)]

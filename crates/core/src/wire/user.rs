@@ -1,4 +1,4 @@
-//! People on the wire: members of an organization, accounts of the installation, and the addresses that they are given.
+//! People on the wire: members of an organization, accounts of the installation, and the links that they are given.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -51,12 +51,12 @@ pub struct UserInvite {
     pub project: Option<String>,
 }
 
-/// Somebody who was invited. This is the only time that the address is shown.
+/// Somebody who was invited. This is the only time that the link is shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct InvitationView {
     /// The name of the account.
     pub name: String,
-    /// The address that the person opens, once.
+    /// The invitation link or password link that the person opens, once.
     pub url: String,
     /// When it stops being accepted.
     #[schema(value_type = String, format = DateTime)]

@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::failure::Done;
 use crate::output::{self, OutputFormat};
 
-/// Prints a sign-in address of the console, alone on stdout, so that it can be given to a browser.
+/// Prints a sign-in link of the console, alone on stdout, so that it can be given to a browser.
 pub(crate) fn run(context: &Context) -> Done {
     let made = context.client()?.post("/login-links", &Value::Null)?;
     output::value(context.output(), &made, |made| output::cell(&made["url"]));

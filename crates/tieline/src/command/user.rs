@@ -14,7 +14,7 @@ use crate::output::{self, OutputFormat};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum UserCommand {
-    /// Invite a person, and print the address with which they join, for the only time
+    /// Invite a person, and print the invitation link, for the only time
     #[command(after_help = "\
 Examples:
   tieline user invite anna@example.com --role developer --project shop --organization acme
@@ -50,7 +50,7 @@ Examples:
         /// Name
         name: String,
     },
-    /// Print an address with which somebody who forgot their password sets another
+    /// Print a password link, with which somebody who forgot their password sets another
     Reset {
         /// As an administrator of the installation, for anybody; else for members who have rights in the organization alone
         #[arg(long)]
@@ -95,7 +95,7 @@ pub(crate) fn run(command: UserCommand, context: &Context) -> Done {
             let made = client.post(&people(context, installation)?, &body)?;
             let hint = "give it to that person alone: it is shown this once, and accepted once within seven days; the role \
                         counts when they have joined";
-            address(context, &made, hint);
+            link(context, &made, hint);
         }
         UserCommand::List { installation } => {
             let list = client.list(&people(context, installation)?)?;
@@ -126,7 +126,7 @@ pub(crate) fn run(command: UserCommand, context: &Context) -> Done {
         UserCommand::Reset { installation, name } => {
             let made = client.post(&format!("{}/reset", person(context, installation, &name)?), &Value::Null)?;
             let hint = "give it to that person alone: it is shown this once, and accepted once within seven days";
-            address(context, &made, hint);
+            link(context, &made, hint);
         }
         UserCommand::Disable { name } => {
             let done = client.patch(&person(context, true, &name)?, &json!({ "disabled": true }))?;
@@ -177,8 +177,8 @@ fn passwords() -> Result<(String, String), Failure> {
     Ok((current, chosen))
 }
 
-/// Prints an address alone on stdout, so that it can be given on.
-fn address(context: &Context, made: &Value, hint: &str) {
+/// Prints a link alone on stdout, so that it can be given on.
+fn link(context: &Context, made: &Value, hint: &str) {
     output::value(context.output(), made, |made| output::cell(&made["url"]));
     if context.output() == OutputFormat::Text {
         output::error_line(&format!("hint: {hint}"));

@@ -131,8 +131,8 @@ async fn whoever_opens_an_invitation_joins_by_the_provider() {
     browser.reads("Sign out").await;
     assert_eq!(browser.path().await, "/organizations/acme");
     browser.visit(&address).await;
-    browser.reads("this address was used already").await;
-    // What another organization means for somebody of that name is accepted with its own address.
+    browser.reads("this link was used already").await;
+    // What another organization means for somebody of that name is accepted with its own link.
     house.server.tieline(&["organization", "create", "other"]).done();
     let made = house.server.json(&["user", "invite", "bert", "--role", "viewer", "--organization", "other"]);
     let url = made["url"].as_str().expect("an address");

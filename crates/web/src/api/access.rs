@@ -71,7 +71,7 @@ async fn token_revoke(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Makes a single-use sign-in address of the console for the caller, accepted for ten minutes.
+/// Makes a single-use sign-in link of the console for the caller, accepted for ten minutes.
 #[utoipa::path(post, path = "/login-links", tag = "token",
     responses((status = 201, body = LoginLinkView), (status = "default", body = Problem)))]
 async fn login_link_create(

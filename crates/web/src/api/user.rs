@@ -33,7 +33,7 @@ pub(super) fn router() -> OpenApiRouter<App> {
         .routes(routes!(own_token_revoke))
 }
 
-/// Invites a person into the organization or a project. The answer shows for the only time the address with which they join; the
+/// Invites a person into the organization or a project. The answer shows for the only time the invitation link with which they join; the
 /// role counts once they accepted it. An Idempotency-Key is refused, because answers are kept.
 #[utoipa::path(post, path = "/organizations/{organization}/users", tag = "user",
     params(("organization" = String, Path)), request_body = UserInvite,
@@ -88,7 +88,7 @@ async fn user_remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Makes an address with which a member sets another password. It is refused for one with rights beyond the organization.
+/// Makes a password link with which a member sets another password. It is refused for one with rights beyond the organization.
 #[utoipa::path(post, path = "/organizations/{organization}/users/{user}/reset", tag = "user",
     params(("organization" = String, Path), ("user" = String, Path)),
     responses((status = 201, body = InvitationView), (status = "default", body = Problem)))]
@@ -100,7 +100,7 @@ async fn user_reset(
     invited(&app, app.control.user_reset(&actor, &organization, &user).await?)
 }
 
-/// Invites a person to administer the installation. The answer shows the address for the only time.
+/// Invites a person to administer the installation. The answer shows the invitation link for the only time.
 #[utoipa::path(post, path = "/installation/users", tag = "user", request_body = UserInvite,
     responses((status = 201, body = InvitationView), (status = "default", body = Problem)))]
 async fn installation_user_invite(
@@ -135,7 +135,7 @@ async fn installation_user_update(
     Ok(Json(app.control.installation_user_update(&actor, &user, request).await?))
 }
 
-/// Makes an address with which somebody sets another password.
+/// Makes a password link with which somebody sets another password.
 #[utoipa::path(post, path = "/installation/users/{user}/reset", tag = "user", params(("user" = String, Path)),
     responses((status = 201, body = InvitationView), (status = "default", body = Problem)))]
 async fn installation_user_reset(

@@ -7,7 +7,7 @@ use crate::App;
 
 /// The secret of the session.
 pub(super) const SESSION: &str = "tieline-session";
-/// The secret of an address that somebody opened and has not used yet.
+/// The secret of a link that somebody opened and has not used yet.
 pub(super) const INVITATION: &str = "tieline-invitation";
 /// What an attempt to sign in by an identity provider needs when it comes back.
 pub(super) const ATTEMPT: &str = "tieline-sign-in";

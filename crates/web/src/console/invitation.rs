@@ -1,7 +1,7 @@
-//! What somebody does with the address that they were given: they join, or set another password.
+//! What somebody does with the link that they were given: they join, or set another password.
 //!
-//! The address is left at once for one without the secret, which a cookie of this browser keeps: it stays in no history, and whatever
-//! looks at addresses in messages uses nothing up.
+//! The link is left at once for an address without the secret, which a cookie of this browser keeps: it stays in no history, and
+//! whatever looks at links in messages uses nothing up.
 
 use askama::Template;
 use axum::Router;
@@ -25,28 +25,28 @@ use super::visitor::visitor_of;
 use super::{cookie, page, see, sign_in, sign_in_provider};
 use crate::App;
 
-/// Where an address leads.
+/// Where a link leads.
 pub(super) const PATH: &str = "/invitation";
 
 pub(super) fn router() -> Router<App> {
     Router::new().route(PATH, get(invitation).post(invitation_accept))
 }
 
-/// The address that presents a secret. Only the query holds it, which no log does.
-fn address(public_url: &str, secret: &Secret) -> String {
+/// The link that presents a secret. Only the query holds it, which no log does.
+fn url(public_url: &str, secret: &Secret) -> String {
     format!("{public_url}{PATH}?secret={}", secret.expose())
 }
 
-/// What is shown of an address that was made.
+/// What is shown of a link that was made.
 pub(crate) fn shown(app: &App, link: InvitationLink) -> InvitationView {
-    let url = address(&app.control.settings().public_url, &link.secret);
+    let url = url(&app.control.settings().public_url, &link.secret);
     InvitationView { name: link.name, url, expires_at: link.expires_at }
 }
 
 #[derive(Template)]
 #[template(path = "console/invitation.html")]
 struct InvitationPage {
-    /// What is offered; none when the address is worth nothing.
+    /// What is offered; none when the link is worth nothing.
     offer: Option<Joining>,
     refusal: Option<Refusal>,
     /// What is wrong with the password, and with its repetition.
@@ -73,7 +73,7 @@ struct Query {
 async fn invitation(State(app): State<App>, headers: HeaderMap, Asked(query): Asked<Query>) -> PageResult {
     if let Some(secret) = query.secret {
         let mut response = see(PATH);
-        // What cannot be the secret of an address is none, and no part of a cookie.
+        // What cannot be the secret of a link is none, and no part of a cookie.
         let plain = secret.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
         if let Some(cookie) = cookie::set(&app, cookie::INVITATION, if plain { &secret } else { "" }) {
             response.headers_mut().append(header::SET_COOKIE, cookie);
@@ -147,7 +147,7 @@ fn onward(offer: &Joining) -> String {
     offer.organization.as_deref().map_or("/".to_owned(), |handle| Place::organization(handle).path(""))
 }
 
-/// What the browser keeps of the address that was opened in it.
+/// What the browser keeps of the link that was opened in it.
 pub(super) fn presented(app: &App, headers: &HeaderMap) -> Secret {
     Secret::new(cookie::read(app, headers, cookie::INVITATION).unwrap_or_default())
 }

@@ -30,7 +30,7 @@ pub(super) fn router() -> Router<App> {
 #[derive(Default)]
 struct SignInPage {
     refusal: Option<Refusal>,
-    /// The address that signs in, to be followed by whoever wants to.
+    /// The link that signs in, to be followed by whoever wants to.
     onward: Option<String>,
     /// The name that was entered.
     name: String,
@@ -47,13 +47,13 @@ impl SignInPage {
 
 #[derive(Deserialize)]
 struct Query {
-    /// The secret of a one-time address.
+    /// The secret of a sign-in link.
     link: Option<Secret>,
     /// Where to go then.
     next: Option<String>,
 }
 
-/// Signs in by a one-time address, which is left at once, or asks for name and password.
+/// Signs in by a sign-in link, which is left at once, or asks for name and password.
 async fn sign_in(State(app): State<App>, headers: HeaderMap, Asked(Query { link, next }): Asked<Query>) -> PageResult {
     let next = next.as_deref().filter(|next| is_local(next)).unwrap_or("/");
     let Some(link) = link else {

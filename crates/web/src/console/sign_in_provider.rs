@@ -37,7 +37,7 @@ pub(super) fn offer(app: &App, next: &str) -> Option<Offer> {
     app.control.sign_in_provider_name().map(|name| Offer { name: name.to_owned(), path })
 }
 
-/// The same, for who joins by the address that was opened in this browser.
+/// The same, for who joins by the link that was opened in this browser.
 pub(super) fn offer_to_join(app: &App, next: &str) -> Option<Offer> {
     offer(app, next).map(|offer| Offer { path: offer.path + "&join=true", ..offer })
 }

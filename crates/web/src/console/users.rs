@@ -35,7 +35,7 @@ pub(super) fn router() -> Router<App> {
 struct UsersPage {
     frame: Frame,
     users: Vec<UserView>,
-    /// An address that was made.
+    /// A link that was made.
     made: Option<InvitationView>,
     name: Entered,
     first: bool,

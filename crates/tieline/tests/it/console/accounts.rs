@@ -11,11 +11,11 @@ use crate::world::{TestServer, command};
 /// A password that may be chosen, as a form encodes it too.
 pub(crate) const PASSWORD: &str = "correct-horse-battery";
 
-/// The address that invites somebody, without the server's.
+/// The invitation link of somebody, without the server's.
 pub(crate) fn invited(server: &TestServer, name: &str, role: &str, scope: &[&str]) -> String {
     let made = server.json(&[&["user", "invite", name, "--role", role], scope].concat());
     assert_eq!(made["name"], name);
-    local(server, made["url"].as_str().expect("an address"))
+    local(server, made["url"].as_str().expect("a link"))
 }
 
 fn local(server: &TestServer, url: &str) -> String {
@@ -26,7 +26,7 @@ fn cookie(answer: &Answer) -> String {
     answer.header("set-cookie").split(';').next().expect("a cookie").to_owned()
 }
 
-/// Opens the address that somebody was given, and chooses a password; the cookie of the session.
+/// Opens the link that somebody was given, and chooses a password; the cookie of the session.
 pub(crate) fn join(server: &TestServer, address: &str) -> String {
     let opened = get(server, address, "");
     assert_eq!((opened.status, opened.header("location")), (303, "/invitation"), "{opened:?}");
@@ -68,7 +68,7 @@ async fn from_an_invitation_to_what_the_role_may() {
         admin.choose("Role", "developer").await;
         admin.choose("Project", "shop").await;
         admin.press("Invite").await;
-        let url = admin.find(Locator::Id("address")).await.text().await.expect("an address");
+        let url = admin.find(Locator::Id("link")).await.text().await.expect("a link");
         admin.visit("/organizations/acme/settings/members").await;
         assert!(!admin.text().await.contains(&url), "it is shown once");
         admin.find(Locator::XPath(&format!("//tr[contains(., '{name}') and contains(., 'invited')]"))).await;
@@ -300,7 +300,7 @@ fn the_first_administrator_makes_an_account() {
     let refused = send("/users", "name=a%20b");
     assert!(refused.status == 422 && refused.body.contains("id=\"name-error\""), "{refused:?}");
     let made = send("/users", "name=root");
-    let url = made.body.split("id=\"address\">").nth(1).expect("an address").split('<').next().expect("its end");
+    let url = made.body.split("id=\"link\">").nth(1).expect("a link").split('<').next().expect("its end");
     let root = join(&server, &local(&server, url));
     assert!(!get(&server, "/", &root).body.contains("Nobody has an account yet"));
     assert!(get(&server, "/users", &root).body.contains("root"));

@@ -1,4 +1,4 @@
-//! Members: the people who have a role here, inviting another, whose address is shown once, another role, and the end of one.
+//! Members: the people who have a role here, inviting another, whose link is shown once, another role, and the end of one.
 
 use askama::Template;
 use axum::Router;
@@ -49,7 +49,7 @@ struct MembersPage {
 #[derive(Default)]
 struct Shown {
     cursor: Option<String>,
-    /// An address that was made.
+    /// A link that was made.
     made: Option<InvitationView>,
     /// What was entered to invite somebody, and what is wrong with the name.
     entered: Fields,
