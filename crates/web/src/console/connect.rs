@@ -193,7 +193,7 @@ async fn connection_create(
     match refused(control.connection_create(actor, &place.organization, request).await)? {
         Ok(made) => {
             let own = connection::address(&place, &made, "");
-            Ok(visitor.redirect(&app, &own, &format!("Made the connection {}.", made.name)))
+            Ok(visitor.redirect(&app, &own, &format!("Created the connection {}.", made.name)))
         }
         Err(refusal) => {
             choice.refuse(refusal);

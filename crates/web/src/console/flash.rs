@@ -66,9 +66,9 @@ mod tests {
     #[test]
     fn a_text_is_taken_from_its_session_alone() {
         let (own, other) = (Secret::new("own"), Secret::new("other"));
-        let text = URL_SAFE_NO_PAD.encode("Made the connection “ä”.");
+        let text = URL_SAFE_NO_PAD.encode("Created the connection “ä”.");
         let value = format!("{text}.{}", seal(&own, &text));
-        assert_eq!(open(&own, &value).as_deref(), Some("Made the connection “ä”."));
+        assert_eq!(open(&own, &value).as_deref(), Some("Created the connection “ä”."));
         assert_eq!(open(&other, &value), None);
         assert_eq!(open(&own, &format!("{}.{}", URL_SAFE_NO_PAD.encode("x"), seal(&own, &text))), None);
         assert_eq!(open(&own, "no seal"), None);

@@ -40,7 +40,7 @@ async fn project_create(State(app): State<App>, place: Place, Form { visitor, fi
     match refused(app.control.project_create(&visitor.actor, &place.organization, request).await)? {
         Ok(made) => {
             let path = place.with_project(&made.handle).path("");
-            Ok(visitor.redirect(&app, &path, &format!("Made the project {}.", made.handle)))
+            Ok(visitor.redirect(&app, &path, &format!("Created the project {}.", made.handle)))
         }
         Err(refusal) => again(show(&app, &visitor, place, Entered::refused(handle, refusal)).await),
     }

@@ -50,7 +50,7 @@ async fn component_create(State(app): State<App>, place: Place, Form { visitor, 
     match refused(made)? {
         Ok(made) => {
             let path = place.with_component(&made.handle).path("");
-            Ok(visitor.redirect(&app, &path, &format!("Made the component {}.", made.handle)))
+            Ok(visitor.redirect(&app, &path, &format!("Created the component {}.", made.handle)))
         }
         Err(refusal) => again(show(&app, &visitor, place, Entered::refused(handle, refusal), component_type).await),
     }

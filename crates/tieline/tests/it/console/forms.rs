@@ -43,7 +43,7 @@ fn what_was_done_is_said_once_and_what_is_wrong_beside_its_field() {
     let said = done.header("set-cookie").split(';').next().expect("a cookie").to_owned();
     let page = |more: &str| get(&server, "/organizations/acme/projects/shop", &format!("{cookie}{more}"));
     let once = page(&format!("; {said}"));
-    assert!(once.body.contains("Made the project shop."), "{once:?}");
+    assert!(once.body.contains("Created the project shop."), "{once:?}");
     assert!(once.header("set-cookie").contains("tieline-flash=; ") && once.header("set-cookie").contains("Max-Age=0"));
     assert!(!page("; tieline-flash=SGFja2Vk.made-up").body.contains("Hacked"), "nobody else puts words there");
     for (handle, says) in [("shop", "there is a project"), ("a%20b%22", "value=\"a b&#34;\"")] {

@@ -105,7 +105,7 @@ async fn a_component_is_connected_in_two_steps() {
         browser.find(Locator::Css(&format!("#name[value='{name}']"))).await;
         browser.press("Next").await;
         browser.press("Create").await;
-        browser.reads(&format!("Made the connection {name}.")).await;
+        browser.reads(&format!("Created the connection {name}.")).await;
         let made = shop.tieline(&["connection", "view", name, "--component", "web", "--output", "json"]).done().json();
         let own = format!("/components/web/connections/{}", made["id"].as_str().expect("an id"));
         assert!(browser.path().await.ends_with(&own), "the connection's own page");
@@ -136,7 +136,7 @@ async fn what_is_registered_is_connected_on_one_page() {
         browser.choose("development", "spare: https://spare.mail.example/v1").await;
         browser.find(Locator::XPath("//option[@selected and .='live: https://mail.example/v1']")).await;
         browser.press("Create").await;
-        browser.reads(&format!("Made the connection {mail}.")).await;
+        browser.reads(&format!("Created the connection {mail}.")).await;
         let made = shop.tieline(&["connection", "view", mail, "--output", "json"]).done().json();
         assert_eq!(made["mapping"], json!({ "development": "spare", "production": "live" }));
         assert_eq!(made["level"], "project");
@@ -162,7 +162,7 @@ async fn what_is_registered_is_connected_on_one_page() {
             .expect("opened");
         browser.reads("Nothing is assigned to it yet").await;
         browser.press("Create").await;
-        browser.reads(&format!("Made the connection {data}.")).await;
+        browser.reads(&format!("Created the connection {data}.")).await;
         browser.close().await;
     }
 }

@@ -39,8 +39,8 @@ async fn environments_and_tokens_are_made_without_scripts() {
     browser.visit("/organizations/acme").await;
     browser.follow("Settings").await;
     browser.fill("Handle", "staging").await;
-    browser.press("Make environment").await;
-    browser.find(Locator::XPath(&said("Made the environment staging."))).await;
+    browser.press("Create environment").await;
+    browser.find(Locator::XPath(&said("Created the environment staging."))).await;
     let edit = "//summary[normalize-space()='Edit staging']";
     browser.find(Locator::XPath(edit)).await.click().await.expect("it opens");
     let networks = "//article[contains(., 'staging')]//textarea";
@@ -50,7 +50,7 @@ async fn environments_and_tokens_are_made_without_scripts() {
     browser.find(Locator::XPath("//dd/code[.='10.0.0.0/8']")).await;
     browser.follow("Tokens").await;
     browser.fill("Name", "anna").await;
-    browser.press("Make token").await;
+    browser.press("Create token").await;
     let secret = browser.find(Locator::Id("secret")).await.text().await.expect("a secret");
     assert_eq!(shop.server.ask("GET", "/organizations/acme", Some(&secret), None).status, 200);
     browser.follow("Tokens").await;
@@ -106,7 +106,7 @@ fn project_admins_find_the_tokens_of_their_project() {
     assert!(tokens.status == 200 && !tokens.body.contains("organization-admin"), "{tokens:?}");
     let body = format!("form_token={}&name=tom&role=developer&project=shop", tokens.form_token());
     let made = post(&shop.server, "/organizations/acme/settings/tokens", &lead, &body);
-    assert!(made.status == 200 && made.body.contains("Made the token tom."), "{made:?}");
+    assert!(made.status == 200 && made.body.contains("Created the token tom."), "{made:?}");
 }
 
 #[test]

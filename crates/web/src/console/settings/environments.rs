@@ -70,7 +70,7 @@ async fn environment_create(State(app): State<App>, place: Place, Form { visitor
         critical: fields.ticked("critical"),
     };
     match refused(app.control.environment_create(&visitor.actor, &place.organization, request).await)? {
-        Ok(made) => Ok(visitor.redirect(&app, &place.path(PAGE), &format!("Made the environment {}.", made.handle))),
+        Ok(made) => Ok(visitor.redirect(&app, &place.path(PAGE), &format!("Created the environment {}.", made.handle))),
         Err(refusal) => {
             let wrong = Wrong { handle: Entered::refused(handle, refusal), change: None };
             again(show(&app, &visitor, place, wrong).await)
