@@ -102,7 +102,7 @@ async fn a_pending_environment_is_seen_to_complete_where_scripts_run_and_after_a
         browser.find(Locator::XPath("//*[@id='state-2']//*[.='pending']")).await;
         register(&[("sandbox", "development"), ("live", "production")]);
         if !look.scripts {
-            browser.follow("Look again").await;
+            browser.follow("Refresh").await;
         }
         browser.find(Locator::XPath("//*[@id='state-2']//*[.='ready']")).await;
         browser.find(Locator::XPath("//*[@id='values-2']//code[.='https://live.example']")).await;

@@ -77,7 +77,7 @@ async fn a_third_party_service_from_its_registration_to_its_end() {
         enter(&browser, "parameter.2.name", "Sender").await;
         click(&browser, "parameter.2.optional").await;
         browser.press("Add an endpoint").await;
-        browser.press("Take away this parameter Sender").await;
+        browser.press("Remove this parameter Sender").await;
         gone(&browser, "parameter.2.name").await;
         assert!(!browser.shows(Locator::Id("entry.1.value.2")).await, "{look:?}");
         browser.find(Locator::XPath("//label[normalize-space()='ApiKey']")).await;
@@ -126,7 +126,7 @@ async fn a_third_party_service_from_its_registration_to_its_end() {
         if !look.scripts {
             browser.reads("Enter it once more").await;
         }
-        browser.press("Take away this endpoint").await;
+        browser.press("Remove this endpoint").await;
         gone(&browser, "entry.3.name").await;
         enter(&browser, "entry.1.value.1", "canary-one").await;
         enter(&browser, "entry.2.value.1", "canary-two").await;
@@ -167,7 +167,7 @@ async fn a_third_party_service_from_its_registration_to_its_end() {
         browser.reads("Changed Mail Gate.").await;
         let values = values_of(&shop, "mail", "development");
         assert_eq!(values, json!({ "ServiceURL": "https://other.mail.example/v1", "ApiKey": "canary-one" }));
-        browser.press("Take away this endpoint sandbox").await;
+        browser.press("Remove this endpoint sandbox").await;
         gone(&browser, "entry.2.value.ServiceURL").await;
         browser.press("Save").await;
         browser.find(Locator::Css(".refusal")).await;
