@@ -182,8 +182,8 @@ const PAGES: &[(&str, &str)] = &[
     ),
     (
         "login_link_refused",
-        "A runner or a gateway asked to sign in to the console, which is for people: make a token with the role of a person, \
-         as viewer or developer, and ask with that. Or a person with an account did: they sign in with name and password.",
+        "A runner or a gateway asked to sign in to the console, which is for people: invite the person with tieline user \
+         invite. Or a person with an account did: they open the console and sign in there.",
     ),
     (
         "master_key_invalid",

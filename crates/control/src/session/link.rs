@@ -26,21 +26,21 @@ impl Control {
     /// Makes a single-use sign-in link of the console for the holder of a token; it is accepted for ten minutes.
     ///
     /// # Errors
-    /// `login_link_refused` for runners and gateways, which have nothing to see there, and for people, who have a password: a session
+    /// `login_link_refused` for runners and gateways, which have nothing to see there, and for people, who have accounts: a session
     /// would outlive the token that they presented.
     pub async fn login_link_create(&self, actor: &Actor) -> Result<LoginLink> {
         if actor.user_id().is_some() {
             return Err(Error::forbidden(
                 code!("login_link_refused"),
                 format!("{} signs in with a name", actor.label()),
-                "open the console, and enter name and password",
+                "open the console and sign in there",
             ));
         }
         if actor.grants.iter().all(|grant| matches!(grant.role, Role::Runner | Role::Gateway)) {
             return Err(Error::forbidden(
                 code!("login_link_refused"),
                 format!("{} is a program's token, and the console is for people", actor.label()),
-                "use the token of a person: `tieline token create NAME --role viewer`, or developer, or an admin's role",
+                "invite the person: `tieline user invite`",
             ));
         }
         let mut transaction = self.store.write().await?;

@@ -16,7 +16,7 @@ pub(crate) enum TokenCommand {
     /// Make a token, and print it for the only time
     #[command(after_help = "\
 Examples:
-  tieline token create anna --role developer --project shop --organization acme
+  tieline token create ci --role developer --project shop --organization acme
   tieline token create shop-production --role runner --project shop --component orders --env production --expires 90d
   tieline token create edge --role gateway          for a gateway that runs alone
   tieline token create laptop --own                 to act as yourself, with what you may do")]
