@@ -59,7 +59,7 @@ use fault::PageResult;
 pub(crate) use fault::no_page;
 pub(crate) use invitation::shown as invited;
 
-/// The address that signs in with a secret. Only the query holds it, which no log does.
+/// The link that signs in with a secret. Only the query holds it, which no log does.
 #[must_use]
 pub fn sign_in_address(public_url: &str, secret: &Secret) -> String {
     format!("{public_url}{}?link={}", sign_in::PATH, secret.expose())

@@ -1,4 +1,4 @@
-//! Signing in by a one-time address, and the end of sessions.
+//! Signing in by a sign-in link, and the end of sessions.
 
 use serde_json::json;
 
@@ -6,7 +6,7 @@ use super::visit::{get, link, post, send, sign_in};
 use crate::world::TestServer;
 
 #[test]
-fn a_one_time_address_signs_in_once_and_the_session_ends_with_its_token() {
+fn a_sign_in_link_signs_in_once_and_the_session_ends_with_its_token() {
     let server = TestServer::start();
     server.tieline(&["organization", "create", "acme"]).done();
     let made = server.json(&["token", "create", "anna", "--role", "viewer", "--organization", "acme"]);

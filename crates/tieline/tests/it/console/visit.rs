@@ -50,7 +50,7 @@ pub(crate) fn post(server: &TestServer, path: &str, cookie: &str, body: &str) ->
     send(server, "POST", path, &[kind, ("cookie", cookie), ("sec-fetch-site", "same-origin")], body)
 }
 
-/// The path and query of a sign-in address for the holder of a token.
+/// The path and query of a sign-in link for the holder of a token.
 pub(crate) fn link(server: &TestServer, token: &str) -> String {
     let made = server.ask("POST", "/login-links", Some(token), None);
     let url = made.body["url"].as_str().unwrap_or_else(|| panic!("{made:?}"));
