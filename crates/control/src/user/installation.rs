@@ -9,7 +9,7 @@ use tieline_store::Transaction;
 use tieline_store::session::Owner;
 use tieline_store::user::User;
 
-use super::{InvitationLink, member_state, user_name};
+use super::{InvitationLink, member_state, require_no_provider, user_name};
 use crate::page::{PageQuery, cursor, cut};
 use crate::{Actor, Control, Error, Result, work};
 
@@ -108,12 +108,13 @@ impl Control {
     /// Makes a link with which somebody sets another password.
     ///
     /// # Errors
-    /// `forbidden`, `user_not_found`.
+    /// `forbidden`, `user_not_found`, `user_of_provider`.
     pub async fn installation_user_reset(&self, actor: &Actor, name: &str) -> Result<InvitationLink> {
         actor.require_installation()?;
         let mut transaction = self.store.write().await?;
         transaction.installation_lock().await?;
         let user = transaction.user_by_name(name).await?.ok_or_else(|| missing(name))?;
+        require_no_provider(&user)?;
         let link = self.invitation_make(&mut transaction, &user, InvitationPurpose::Password, None, None).await?;
         let detail = json!({ "expires_at": link.expires_at });
         self.user_finish(transaction, actor, "installation_user_reset", &user.name, detail).await?;

@@ -104,6 +104,18 @@ async fn rights_elsewhere(
     Ok(more || transaction.memberships_of(user.id).await?.iter().any(elsewhere))
 }
 
+/// Refuses a password to who signs in by an identity provider: whoever is locked out there has no other way in.
+fn require_no_provider(user: &User) -> Result<()> {
+    if user.identity.is_none() {
+        return Ok(());
+    }
+    Err(Error::conflict(
+        code!("user_of_provider"),
+        format!("{} signs in by an identity provider, and has no password", user.name),
+        "let them sign in there, or have their password set there",
+    ))
+}
+
 /// Reads a name that somebody gave.
 fn user_name(text: &str) -> Result<UserName> {
     UserName::parse(text).map_err(|NameError(message)| {

@@ -5,7 +5,7 @@ use tieline_core::access::Permission;
 use tieline_core::code;
 use tieline_core::model::InvitationPurpose;
 
-use super::{InvitationLink, rights_elsewhere};
+use super::{InvitationLink, require_no_provider, rights_elsewhere};
 use crate::{Actor, Control, Error, Result};
 
 impl Control {
@@ -13,7 +13,7 @@ impl Control {
     /// for one with rights beyond the organization, and the link is worth nothing once they have some.
     ///
     /// # Errors
-    /// `organization_not_found`, `forbidden`, `member_not_found`, `user_rights_elsewhere`.
+    /// `organization_not_found`, `forbidden`, `member_not_found`, `user_of_provider`, `user_rights_elsewhere`.
     pub async fn user_reset(&self, actor: &Actor, organization: &str, name: &str) -> Result<InvitationLink> {
         let mut work = self.write(actor, organization).await?;
         work.require(Permission::AdministerOrganization, None)?;
@@ -31,10 +31,11 @@ impl Control {
         if !roles.iter().any(|one| one.accepted_at.is_some()) {
             return Err(missing());
         }
+        require_no_provider(&user)?;
         if rights_elsewhere(&mut work.transaction, &user, Some(here)).await? {
             return Err(Error::forbidden(
                 code!("user_rights_elsewhere"),
-                format!("{} has rights beyond this organization, or signs in by an identity provider", user.name),
+                format!("{} has rights beyond this organization", user.name),
                 "ask an administrator of the installation: `tieline user reset NAME --installation`",
             ));
         }

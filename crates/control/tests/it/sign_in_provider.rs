@@ -163,9 +163,14 @@ async fn whoever_was_invited_signs_in_and_stays_who_they_are() {
         assert_eq!(anna.label(), "user:anna@acme.example", "{database}");
         let organizations = house.control.organization_list(&anna).await.unwrap();
         assert_eq!(organizations.len(), 1, "the invitation is accepted, on {database}");
-        // Nor can an organization's administrator get into the account by a password from then on.
+        // Nor can anybody get into the account by a password from then on.
         let reset = house.control.user_reset(&house.world.admin, ACME, EMAIL).await;
-        assert_eq!(refused(reset).code, "user_rights_elsewhere", "{database}");
+        assert_eq!(refused(reset).code, "user_of_provider", "{database}");
+        let reset = house.control.installation_user_reset(&house.world.admin, EMAIL).await;
+        assert_eq!(refused(reset).code, "user_of_provider", "{database}");
+        let accounts = house.control.installation_user_list(&house.world.admin, &PageQuery::default()).await.unwrap();
+        let account = accounts.items.iter().find(|account| account.name == EMAIL).unwrap();
+        assert_eq!(account.issuer.as_deref(), Some(ISSUER), "{database}");
         // The address is looked at once: from then on it is the subject that counts.
         let other = json!({ "email": "somebody@acme.example", "email_verified": false });
         let done = house.sign_in(&other).await.unwrap();

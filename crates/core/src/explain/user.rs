@@ -47,8 +47,8 @@ pub(super) const PAGES: &[(&str, &str)] = &[
     ),
     (
         "password_none",
-        "Who is signed in has no password to change: the holder of a token, or a person who signs in with an OpenID provider. An \
-         administrator of the installation makes a password link: `tieline user reset NAME --installation`.",
+        "Who is signed in has no password to change: the holder of a token, or a person who signs in by an OpenID provider, where \
+         their password is changed. An account belongs to its password or to the provider, not to both.",
     ),
     (
         "password_wrong",
@@ -84,9 +84,14 @@ pub(super) const PAGES: &[(&str, &str)] = &[
         "The installation has no account of this name. `tieline user list --installation` shows every one.",
     ),
     (
+        "user_of_provider",
+        "The account belongs to a person at an identity provider, and has no password, so that whoever is locked out there has no \
+         other way in. Whoever cannot sign in is helped at the provider.",
+    ),
+    (
         "user_rights_elsewhere",
         "Whoever sets the password of an account can sign in with it. An organization's administrator may do that for members who \
-         have no rights in another organization or in the installation, and no identity provider to sign in by; for others an administrator of the installation does: \
+         have no rights in another organization or in the installation; for others an administrator of the installation does: \
          `tieline user reset NAME --installation`.",
     ),
     (

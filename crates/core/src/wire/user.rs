@@ -92,7 +92,7 @@ pub struct UserView {
     pub installation_admin: bool,
     /// Whether somebody can sign in with it.
     pub state: MemberState,
-    /// The identity provider that it belongs to somebody at.
+    /// The OpenID provider that somebody signs in to it with: then it has no password.
     pub issuer: Option<String>,
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
