@@ -344,18 +344,6 @@ impl Transaction {
         row.map_or(Ok(0), |row| row.integer("number"))
     }
 
-    /// The connections of external consumers to a service.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn external_connections_of_service(&mut self, service: ServiceId) -> Result<Vec<Connection>> {
-        let sql = "SELECT connection.* FROM connection JOIN component ON component.id = connection.component_id
-             WHERE connection.service_id = $1 AND connection.deleted_at IS NULL
-                 AND component.type = 'external-consumer'
-             ORDER BY connection.name_part, connection.id";
-        self.rows(sql, &[text(service)]).await?.iter().map(Connection::read).collect()
-    }
-
     /// The connections that lead to a service, also those that are out of use.
     ///
     /// # Errors

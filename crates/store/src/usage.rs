@@ -6,6 +6,7 @@ use tieline_core::endpoint::{EndpointType, Visibility};
 use tieline_core::id::{ComponentId, ConnectionId, DeploymentId, EnvironmentId, InstanceId, ProjectId, ServiceId};
 use tieline_core::route_table::ScopedOperation;
 
+use crate::connection::Connection;
 use crate::deployment::Deployment;
 use crate::row::{Row, Value, json, text};
 use crate::{Error, Result, Transaction};
@@ -98,6 +99,18 @@ impl Transaction {
              WHERE connection.service_id = $1 AND connection.deleted_at IS NULL
              ORDER BY connection.name_part, connection.id, deployment.sequence, deployment.id";
         self.rows(sql, &[text(service)]).await?.iter().map(ServiceUse::read).collect()
+    }
+
+    /// The connections of external consumers to a service.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn external_connections_of_service(&mut self, service: ServiceId) -> Result<Vec<Connection>> {
+        let sql = "SELECT connection.* FROM connection JOIN component ON component.id = connection.component_id
+             WHERE connection.service_id = $1 AND connection.deleted_at IS NULL
+                 AND component.type = 'external-consumer'
+             ORDER BY connection.name_part, connection.id";
+        self.rows(sql, &[text(service)]).await?.iter().map(Connection::read).collect()
     }
 
     /// Records where a live deployment offers a service.

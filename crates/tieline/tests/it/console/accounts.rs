@@ -284,7 +284,7 @@ fn a_member_uses_the_command_line_as_themselves() {
         assert_eq!(change(&lines), Some(code), "{lines:?}");
     }
     assert_eq!(change(&format!("{PASSWORD}\n{PASSWORD} more\n")), Some(0));
-    assert_eq!(try_in(&server, "anna", PASSWORD).status, 422);
+    assert_eq!(try_in(&server, "anna", PASSWORD).status, 401);
     assert_eq!(try_in(&server, "anna", &format!("{PASSWORD} more")).status, 303);
     assert!(!server.log().contains(&own) && !server.log().contains(PASSWORD));
 }

@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use fantoccini::elements::Element;
+use fantoccini::key::Key;
 use fantoccini::wd::Capabilities;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -111,6 +112,24 @@ impl Browser {
         let field = format!("//select[@id=//label[normalize-space()='{label}']/@for]");
         let field = self.find(Locator::XPath(&field)).await;
         field.select_by_label(option).await.expect("an option");
+    }
+
+    /// Presses the tabulator until the focus is on what is called so.
+    pub(crate) async fn tab_to(&self, words: &str) {
+        let label = "const it = document.activeElement; return (it.labels?.[0] ?? it).innerText.trim();";
+        for _ in 0..100 {
+            self.type_keys(&char::from(Key::Tab).to_string()).await;
+            if self.client.execute(label, vec![]).await.is_ok_and(|found| found == json!(words)) {
+                return;
+            }
+        }
+        panic!("no way by keyboard to {words:?} on {}: {}", self.path().await, self.text().await);
+    }
+
+    /// Types where the focus is.
+    pub(crate) async fn type_keys(&self, keys: &str) {
+        let focused = self.client.active_element().await.expect("a focus");
+        focused.send_keys(keys).await.expect("it takes keys");
     }
 
     /// Waits until the page says something.

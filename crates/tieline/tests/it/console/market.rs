@@ -163,6 +163,16 @@ async fn what_is_registered_is_connected_on_one_page() {
         browser.reads("Nothing is assigned to it yet").await;
         browser.press("Create").await;
         browser.reads(&format!("Created the connection {data}.")).await;
+        // With only an organization chosen it is the organization's.
+        for words in ["acme", "Dependencies", "Connections", "+ Create", "Mail Gate"] {
+            browser.follow(words).await;
+        }
+        let everywhere = format!("{mail} everywhere");
+        browser.fill("Name", &everywhere).await;
+        browser.press("Create").await;
+        browser.reads(&format!("Created the connection {everywhere}.")).await;
+        let made = shop.tieline(&["connection", "view", &everywhere, "--output", "json"]).done().json();
+        assert_eq!(made["level"], "organization");
         browser.close().await;
     }
 }
@@ -231,6 +241,92 @@ fn the_marketplace_is_searched_and_filtered_by_address() {
         let found = names.map(|name| page.body.split_once("id=\"results\"").expect("results").1.contains(name));
         assert_eq!(found, expect, "{query}");
         assert!(page.body.len() < 50_000 && !page.body.contains("canary"), "{query}");
+    }
+}
+
+#[test]
+fn every_card_is_on_one_page() {
+    let shop = Shop::open();
+    let admin = shop.server.admin_token();
+    for at in 0..60 {
+        let service = json!({ "name": format!("Service {at}"), "version": "v1", "endpoints": [
+            { "name": "live", "url": "https://mail.example", "environments": ["development"], "values": {} }] });
+        let made = shop.server.ask("POST", "/organizations/acme/services", Some(&admin), Some(&service));
+        assert!(made.status < 300, "{made:?}");
+    }
+    let cookie = sign_in(&shop.server, &admin);
+    let mut next = Some("/organizations/acme/projects/shop/marketplace?search=service".to_owned());
+    let (mut names, mut pages) = (Vec::new(), 0);
+    while let Some(path) = next {
+        let page = get(&shop.server, &path, &cookie);
+        assert!(page.status == 200 && page.body.len() < 50_000, "{path}: {page:?}");
+        let cards = page.body.split("thirdparty:Service ").skip(1);
+        names.extend(cards.map(|card| card.split('/').next().expect("a number").to_owned()));
+        next = page.body.split_once("rel=\"next\"").map(|(before, _)| {
+            let (_, address) = before.rsplit_once("href=\"").expect("an address");
+            address.trim_end_matches(['"', ' ']).replace("&#38;", "&").replace("&amp;", "&")
+        });
+        pages += 1;
+    }
+    names.sort_by_key(|name| name.parse::<u32>().expect("a number"));
+    assert_eq!((names, pages), ((0..60).map(|at| at.to_string()).collect(), 3));
+}
+
+#[test]
+fn a_definition_in_every_language_is_rendered() {
+    let shop = Shop::open();
+    let cookie = sign_in(&shop.server, &shop.server.admin_token());
+    for (name, file, text, expect) in [
+        (
+            "Graph",
+            "schema.graphql",
+            "type Query { letter(id: ID!): Letter }\ntype Letter { recipient: String }\n",
+            ["GraphQL", "letter", "Letter", "recipient"],
+        ),
+        (
+            "Events",
+            "asyncapi.yaml",
+            "asyncapi: 2.6.0\ninfo: { title: Post, version: '1' }\nchannels:\n  letters/sent:\n    subscribe:\n      \
+             message:\n        payload: { $ref: '#/components/schemas/Letter' }\ncomponents:\n  schemas:\n    Letter:\n      \
+             type: object\n      properties: { recipient: { type: string } }\n",
+            ["AsyncAPI", "letters/sent", "Letter", "recipient"],
+        ),
+        (
+            "Calls",
+            "post.proto",
+            "syntax = \"proto3\";\npackage post;\nmessage Letter { string recipient = 1; }\nservice Post { rpc Send(Letter) \
+             returns (Letter); }\n",
+            ["Protocol Buffers", "Send", "Letter", "recipient"],
+        ),
+        (
+            "Soap",
+            "post.wsdl",
+            "<definitions xmlns=\"http://schemas.xmlsoap.org/wsdl/\" xmlns:xs=\"http://www.w3.org/2001/XMLSchema\" \
+             xmlns:t=\"urn:post\" targetNamespace=\"urn:post\"><types><xs:schema targetNamespace=\"urn:post\"><xs:element \
+             name=\"Letter\"><xs:complexType><xs:sequence><xs:element name=\"recipient\" type=\"xs:string\"/>\
+             </xs:sequence></xs:complexType></xs:element></xs:schema></types><message name=\"Sending\"><part name=\"body\" \
+             element=\"t:Letter\"/></message><portType name=\"Post\"><operation name=\"Send\"><input \
+             message=\"t:Sending\"/></operation></portType></definitions>",
+            ["WSDL", "Send", "Letter", "recipient"],
+        ),
+    ] {
+        let folder = shop.server.folder();
+        std::fs::write(folder.join(file), text).expect("a definition");
+        let registration = format!(
+            "name: {name}\nversion: v1\ndefinition: {file}\nendpoints: [{{ name: live, url: \
+             'https://post.example', environments: [development] }}]\n"
+        );
+        let path = folder.join("post.yaml");
+        std::fs::write(&path, registration).expect("a registration");
+        let path = path.to_str().expect("a path");
+        shop.server.tieline(&["service", "register", "--file", path, "--organization", "acme"]).done();
+        let address = format!("/organizations/acme/marketplace/thirdparty:{name}%2Fv1?tab=definition");
+        let page = get(&shop.server, &address, &cookie);
+        assert_eq!(page.status, 200, "{name}");
+        let (_, rendered) = page.body.split_once("API definition").expect("the tab");
+        for words in expect {
+            assert!(rendered.contains(words), "{words} of {name}: {rendered}");
+        }
     }
 }
 

@@ -5,6 +5,7 @@ mod applications;
 pub(crate) mod browser;
 mod connection;
 mod deployments;
+mod first;
 mod forms;
 mod graph;
 mod live;
