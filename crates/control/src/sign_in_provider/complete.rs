@@ -72,7 +72,7 @@ fn attempt_invalid() -> Error {
     Error::Refused(Refusal {
         kind: Kind::Unauthenticated,
         code: code!("sign_in_attempt_invalid"),
-        message: "this answer of the identity provider is to no question that this browser put in the last ten minutes"
+        message: "this answer of the sign-in provider is to no question that this browser put in the last ten minutes"
             .into(),
         hint: "begin again".into(),
         path: None,

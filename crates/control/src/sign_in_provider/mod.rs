@@ -62,7 +62,7 @@ impl Control {
         let provider = self.settings.sign_in_provider.as_ref().ok_or_else(|| {
             Error::not_found(
                 code!("sign_in_provider_missing"),
-                "nobody signs in to this installation by an identity provider",
+                "nobody signs in to this installation by a sign-in provider",
                 "`tieline login-link` prints a sign-in link",
             )
         })?;

@@ -47,7 +47,7 @@ pub(super) const PAGES: &[(&str, &str)] = &[
     ),
     (
         "password_none",
-        "Who is signed in has no password to change: the holder of a token, or a person who signs in by an OpenID provider, where \
+        "Who is signed in has no password to change: the holder of a token, or a person who signs in by a sign-in provider, where \
          their password is changed. An account belongs to its password or to the provider, not to both.",
     ),
     (
@@ -61,7 +61,7 @@ pub(super) const PAGES: &[(&str, &str)] = &[
     ),
     (
         "sign_in_busy",
-        "Passwords are looked at a few at a time, because each takes 19 MiB of memory by intention; by an identity provider 32 people \
+        "Passwords are looked at a few at a time, because each takes 19 MiB of memory by intention; by a sign-in provider 32 people \
          sign in at a time, because each waits for it. Try again in a few seconds.",
     ),
     (

@@ -1,4 +1,4 @@
-//! The flags of the identity provider by which people sign in to the console.
+//! The flags of the provider by which people sign in to the console.
 
 use std::path::{Path, PathBuf};
 

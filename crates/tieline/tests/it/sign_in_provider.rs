@@ -86,7 +86,7 @@ async fn a_person_signs_in_and_comes_back_to_the_page_that_they_wanted() {
         browser.reads("anna@acme.example").await;
         assert_eq!(browser.path().await, "/");
         browser.visit("/account").await;
-        browser.reads(&format!("You sign in by {}", house.issuer)).await;
+        browser.reads(&format!("You sign in with Acme ({})", house.issuer)).await;
         browser.close().await;
     }
     let audit = house.audit();
@@ -300,7 +300,7 @@ fn a_provider_that_is_away_stops_no_server() {
     assert!(!visit::get(&without, "/sign-in", "").body.contains("Sign in with"));
     for path in ["/sign-in/provider", "/sign-in/callback?code=a&state=b"] {
         let answer = visit::get(&without, path, "");
-        assert!(answer.status == 404 && answer.body.contains("by an identity provider"), "{answer:?}");
+        assert!(answer.status == 404 && answer.body.contains("by a sign-in provider"), "{answer:?}");
     }
     let refused = tieline(&["server", "--sign-in-issuer", "https://id.example"]);
     assert!(refused.code == Some(2) && refused.stderr.contains("--sign-in-client-id"), "{refused:?}");

@@ -37,6 +37,8 @@ struct AccountPage {
     /// A token that was made, with its secret, and the address that it is for.
     made: Option<(OwnTokenView, Secret)>,
     url: String,
+    /// What people call the provider that the visitor signs in with, unless the server has another by now.
+    provider: Option<String>,
     wrong: Wrong,
 }
 
@@ -112,6 +114,8 @@ async fn show(app: &App, visitor: &Visitor, made: Option<(OwnTokenView, Secret)>
     let frame = Frame::home(app, visitor, "Account").await?;
     let account = app.control.account_view(&visitor.actor).await?;
     let tokens = app.control.own_token_list(&visitor.actor).await?;
-    let url = app.control.settings().public_url.clone();
-    page(&AccountPage { frame, account, tokens, made, url, wrong })
+    let settings = app.control.settings();
+    let (url, provider) = (settings.public_url.clone(), settings.sign_in_provider.as_ref());
+    let provider = provider.filter(|one| account.issuer.as_ref() == Some(&one.issuer)).map(|one| one.name.clone());
+    page(&AccountPage { frame, account, tokens, made, url, provider, wrong })
 }

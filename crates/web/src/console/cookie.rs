@@ -9,7 +9,7 @@ use crate::App;
 pub(super) const SESSION: &str = "tieline-session";
 /// The secret of a link that somebody opened and has not used yet.
 pub(super) const INVITATION: &str = "tieline-invitation";
-/// What an attempt to sign in by an identity provider needs when it comes back.
+/// What an attempt to sign in by a sign-in provider needs when it comes back.
 pub(super) const ATTEMPT: &str = "tieline-sign-in";
 /// What the next page says once.
 pub(super) const FLASH: &str = "tieline-flash";

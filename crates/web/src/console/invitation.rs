@@ -54,7 +54,7 @@ struct InvitationPage {
     again: Entered,
     /// Who is signed in, if it is somebody else.
     visitor: Option<String>,
-    /// The identity provider by which one may join.
+    /// The sign-in provider by which one may join.
     provider: Option<Offer>,
 }
 

@@ -36,7 +36,7 @@ struct SignInPage {
     name: String,
     /// Where to go then.
     next: String,
-    /// The identity provider by which one may sign in.
+    /// The sign-in provider by which one may sign in.
     provider: Option<Offer>,
 }
 

@@ -1,4 +1,4 @@
-//! Signing in by an identity provider: the way there, and the way back.
+//! Signing in by a sign-in provider: the way there, and the way back.
 
 use axum::Router;
 use axum::extract::State;
