@@ -23,22 +23,35 @@ struct Key {
     optional: bool,
     /// Whether its value has several lines.
     lines: bool,
+    /// What its value says of where the service is.
+    address: Option<AddressPart>,
+}
+
+/// What the value of a key says of where a service is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AddressPart {
+    /// All of it, as a URL.
+    Url,
+    /// Its hosts, separated by commas.
+    Hosts,
+    /// The port of the hosts.
+    Port,
 }
 
 const fn key(key: &'static str, description: &'static str) -> Key {
-    Key { key, description, sensitive: false, optional: false, lines: false }
+    Key { key, description, sensitive: false, optional: false, lines: false, address: None }
 }
 
 const fn secret(key: &'static str, description: &'static str) -> Key {
-    Key { key, description, sensitive: true, optional: false, lines: false }
+    Key { key, description, sensitive: true, optional: false, lines: false, address: None }
 }
 
 const fn optional(key: &'static str, description: &'static str) -> Key {
-    Key { key, description, sensitive: false, optional: true, lines: false }
+    Key { key, description, sensitive: false, optional: true, lines: false, address: None }
 }
 
-const HOST: Key = key("HostName", "Host name or address");
-const PORT: Key = key("Port", "Port");
+const HOST: Key = Key { address: Some(AddressPart::Hosts), ..key("HostName", "Host name or address") };
+const PORT: Key = Key { address: Some(AddressPart::Port), ..key("Port", "Port") };
 const USER: Key = key("Username", "Login name");
 const PASSWORD: Key = secret("Password", "Password of the login");
 const CERTIFICATE: Key = Key {
@@ -90,7 +103,7 @@ pub const KINDS: &[Kind] = &[
         service_type: ServiceType::Storage,
         title: "S3-compatible storage",
         keys: &[
-            key("Endpoint", "URL of the storage service"),
+            Key { address: Some(AddressPart::Url), ..key("Endpoint", "URL of the storage service") },
             key("Bucket", "Name of the bucket"),
             key("Region", "Region of the bucket"),
             key("AccessKeyID", "Identifier of the access key"),
@@ -144,6 +157,15 @@ pub const CHOREO_API_KEY: &str = "ChoreoAPIKey";
 /// The API key's key in a descriptor under `.tieline/`.
 pub const API_KEY: &str = "APIKey";
 
+/// What the value of a key of a registration says of where the service is; none of most.
+#[must_use]
+pub fn address_part(key: &str) -> Option<AddressPart> {
+    if key == SERVICE_URL {
+        return Some(AddressPart::Url);
+    }
+    KINDS.iter().flat_map(|kind| kind.keys).find(|known| known.key == key).and_then(|known| known.address)
+}
+
 /// The parameters of a connection to an internal service.
 #[must_use]
 pub fn internal_parameters(mode: AccessMode, scheme: Scheme) -> Vec<Parameter> {
@@ -173,4 +195,22 @@ pub fn service_url_parameter() -> Parameter {
 #[must_use]
 pub fn same_key(a: &str, b: &str) -> bool {
     a == b || [(a, b), (b, a)].contains(&(CHOREO_API_KEY, API_KEY))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_says_where_it_is() {
+        for kind in KINDS {
+            let says = |part: AddressPart| kind.keys.iter().any(|key| key.address == Some(part) && !key.optional);
+            assert!(says(AddressPart::Url) || says(AddressPart::Hosts), "{}", kind.name);
+            // What a key says is looked up by its name alone.
+            for key in kind.keys {
+                assert_eq!(address_part(key.key), key.address, "{} of {}", key.key, kind.name);
+            }
+        }
+        assert_eq!(address_part(SERVICE_URL), Some(AddressPart::Url));
+    }
 }

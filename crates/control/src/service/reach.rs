@@ -5,14 +5,12 @@ use std::net::{Ipv6Addr, SocketAddr};
 
 use tieline_core::address::{AddressRules, Network, check};
 use tieline_core::code;
+use tieline_core::kind::{AddressPart, address_part};
 use tieline_core::secret::Secret;
 use tieline_store::tenancy::Environment;
 
 use super::draft::value_path;
 use crate::{Error, Result};
-
-/// The key of a resource that names hosts without the rest of a URL.
-const HOST_NAME: &str = "HostName";
 
 /// The environments of an entry, each once.
 pub(super) fn assigned<'a>(
@@ -53,8 +51,8 @@ pub(super) fn reachable(
         .collect::<std::result::Result<_, _>>()
         .map_err(|error| Error::Inconsistent(format!("environment {}: {error}", environment.handle)))?;
     let rules = AddressRules { allowed: &allowed, loopback, own };
-    for (key, address) in addresses(values) {
-        check(&address, &rules).and_then(|()| clean(key, &address)).map_err(|message| {
+    for (key, part, address) in addresses(values) {
+        check(&address, &rules).and_then(|()| clean(part, &address)).map_err(|message| {
             Error::invalid(
                 code!("address_refused"),
                 format!("the {word} {name:?} cannot be used in {}: {key}: {message}", environment.handle),
@@ -66,30 +64,36 @@ pub(super) fn reachable(
     Ok(())
 }
 
-/// The addresses among the values, each as a URL. A broker may name several hosts, separated by commas.
-fn addresses(values: &BTreeMap<String, Secret>) -> Vec<(&'static str, String)> {
-    let value = |key: &str| values.get(key).map(|value| value.expose().trim().to_owned());
-    let urls = ["ServiceURL", "Endpoint"].into_iter();
-    let mut found: Vec<_> = urls.filter_map(|key| value(key).map(|value| (key, value))).collect();
-    if let Some(hosts) = value(HOST_NAME) {
-        let port = value("Port");
-        found.extend(hosts.split(',').map(|host| {
-            let host = host.trim();
-            let six = host.parse::<Ipv6Addr>().is_ok();
-            let host = if six { format!("[{host}]") } else { host.to_owned() };
-            let address = match &port {
-                Some(port) if six || !host.contains(':') => format!("tcp://{host}:{port}"),
-                _ => format!("tcp://{host}"),
-            };
-            (HOST_NAME, address)
-        }));
+/// The addresses among the values, each as a URL, with its key and what its value says. A broker may name several hosts,
+/// separated by commas.
+fn addresses(values: &BTreeMap<String, Secret>) -> Vec<(&str, AddressPart, String)> {
+    let parts =
+        values.iter().filter_map(|(key, value)| Some((key.as_str(), address_part(key)?, value.expose().trim())));
+    let parts: Vec<_> = parts.collect();
+    let port = parts.iter().find(|(_, part, _)| *part == AddressPart::Port).map(|(_, _, port)| *port);
+    let mut found = Vec::new();
+    for (key, part, value) in parts {
+        match part {
+            AddressPart::Url => found.push((key, part, value.to_owned())),
+            AddressPart::Hosts => found.extend(value.split(',').map(|host| (key, part, host_url(host.trim(), port)))),
+            AddressPart::Port => {}
+        }
     }
     found
 }
 
-fn clean(key: &str, address: &str) -> std::result::Result<(), String> {
+fn host_url(host: &str, port: Option<&str>) -> String {
+    let six = host.parse::<Ipv6Addr>().is_ok();
+    let host = if six { format!("[{host}]") } else { host.to_owned() };
+    match port {
+        Some(port) if six || !host.contains(':') => format!("tcp://{host}:{port}"),
+        _ => format!("tcp://{host}"),
+    }
+}
+
+fn clean(part: AddressPart, address: &str) -> std::result::Result<(), String> {
     // A client that makes a URL of a host with more in it may end up elsewhere.
-    if key == HOST_NAME && address.trim_start_matches("tcp://").contains(['/', '?']) {
+    if part == AddressPart::Hosts && address.trim_start_matches("tcp://").contains(['/', '?']) {
         return Err("it holds a / or ?, which no host does".to_owned());
     }
     if address.contains(|c: char| c.is_whitespace() || c.is_control() || c == '#') {
