@@ -2,12 +2,13 @@
 
 use jiff::Timestamp;
 use tieline_core::id::{
-    ApplicationId, ComponentId, ConnectionId, EnvironmentId, OrganizationId, RowId, SealedVersionId,
+    ApplicationId, ComponentId, ConnectionId, EnvironmentId, OrganizationId, ProjectId, RowId, SealedVersionId,
 };
+use uuid::Uuid;
 
 use crate::row::{Row, Value, optional, text};
 use crate::subscription::Subscriber;
-use crate::{Result, Transaction};
+use crate::{Error, Result, Transaction};
 
 /// A row of `oauth_application`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,12 +17,52 @@ pub struct Application {
     pub id: ApplicationId,
     /// The organization that it belongs to.
     pub organization_id: OrganizationId,
-    /// Whose it is: `connection`, `project` or `component`.
-    pub owner_kind: String,
-    /// The owner's id.
-    pub owner_id: String,
+    /// Whose it is.
+    pub owner: ApplicationOwner,
     /// When it was made.
     pub created_at: Timestamp,
+}
+
+/// Whose an application is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ApplicationOwner {
+    /// The one connection that has it for itself.
+    Connection(ConnectionId),
+    /// The connections of a project share it.
+    Project(ProjectId),
+    /// The connections of a component share it.
+    Component(ComponentId),
+}
+
+impl ApplicationOwner {
+    /// What it is, in a word.
+    #[must_use]
+    pub fn kind(self) -> &'static str {
+        match self {
+            Self::Connection(_) => "connection",
+            Self::Project(_) => "project",
+            Self::Component(_) => "component",
+        }
+    }
+
+    /// Its id.
+    #[must_use]
+    pub fn id(self) -> Uuid {
+        match self {
+            Self::Connection(id) => id.0,
+            Self::Project(id) => id.0,
+            Self::Component(id) => id.0,
+        }
+    }
+
+    fn read(row: &Row) -> Result<Self> {
+        match row.text("owner_kind")?.as_str() {
+            "connection" => Ok(Self::Connection(row.parsed("owner_id")?)),
+            "project" => Ok(Self::Project(row.parsed("owner_id")?)),
+            "component" => Ok(Self::Component(row.parsed("owner_id")?)),
+            _ => Err(Error::column("owner_kind", "connection, project or component")),
+        }
+    }
 }
 
 impl Application {
@@ -29,8 +70,7 @@ impl Application {
         Ok(Self {
             id: row.parsed("id")?,
             organization_id: row.parsed("organization_id")?,
-            owner_kind: row.text("owner_kind")?,
-            owner_id: row.text("owner_id")?,
+            owner: ApplicationOwner::read(row)?,
             created_at: row.parsed("created_at")?,
         })
     }
@@ -152,8 +192,8 @@ impl Transaction {
             &[
                 text(application.id),
                 text(application.organization_id),
-                text(&application.owner_kind),
-                text(&application.owner_id),
+                text(application.owner.kind()),
+                text(application.owner.id()),
                 text(application.created_at),
             ],
         )
@@ -165,9 +205,9 @@ impl Transaction {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn application_by_owner(&mut self, kind: &str, id: &str) -> Result<Option<Application>> {
+    pub async fn application_by_owner(&mut self, owner: ApplicationOwner) -> Result<Option<Application>> {
         let sql = "SELECT * FROM oauth_application WHERE owner_kind = $1 AND owner_id = $2";
-        self.row(sql, &[text(kind), text(id)]).await?.as_ref().map(Application::read).transpose()
+        self.row(sql, &[text(owner.kind()), text(owner.id())]).await?.as_ref().map(Application::read).transpose()
     }
 
     /// Finds an application.

@@ -5,14 +5,14 @@ mod view;
 
 use tieline_core::model::Level;
 use tieline_store::connection::Connection;
-use tieline_store::key::Application;
+use tieline_store::key::{Application, ApplicationOwner};
 use tieline_store::tenancy::{Component, Project};
 
 use crate::Result;
 use crate::work::Work;
 
-/// Whose an application is.
-pub(crate) struct Owner {
+/// Where an application belongs.
+pub(crate) struct ApplicationHome {
     pub(crate) level: Level,
     pub(crate) project: Option<Project>,
     pub(crate) component: Option<Component>,
@@ -20,7 +20,7 @@ pub(crate) struct Owner {
     pub(crate) connection: Option<Connection>,
 }
 
-impl Owner {
+impl ApplicationHome {
     /// What people call it.
     pub(crate) fn name(self) -> String {
         match (self.connection, self.project, self.component) {
@@ -32,33 +32,25 @@ impl Owner {
 }
 
 impl Work<'_> {
-    /// Whose an application is; none when its owner is gone.
-    pub(crate) async fn application_owner(&mut self, application: &Application) -> Result<Option<Owner>> {
-        let id = &application.owner_id;
-        match application.owner_kind.as_str() {
-            "project" => {
-                let Ok(id) = id.parse() else { return Ok(None) };
-                let found = self.transaction.project_by_id(id).await?;
-                let owner = |project| Owner {
-                    level: Level::Project,
-                    project: Some(project),
-                    component: None,
-                    connection: None,
-                };
-                Ok(found.map(owner))
+    /// Where an application belongs; none when its owner is gone.
+    pub(crate) async fn application_home(&mut self, application: &Application) -> Result<Option<ApplicationHome>> {
+        let (level, project, component, connection) = match application.owner {
+            ApplicationOwner::Project(id) => {
+                let Some(project) = self.transaction.project_by_id(id).await? else { return Ok(None) };
+                (Level::Project, Some(project), None, None)
             }
-            "component" => {
-                let Ok(id) = id.parse() else { return Ok(None) };
+            ApplicationOwner::Component(id) => {
                 let Some(component) = self.transaction.component_by_id(id).await? else { return Ok(None) };
                 let project = self.transaction.project_by_id(component.project_id).await?;
-                Ok(Some(Owner { level: Level::Component, project, component: Some(component), connection: None }))
+                (Level::Component, project, Some(component), None)
             }
-            _ => {
-                let Ok(id) = id.parse() else { return Ok(None) };
-                let Some(connection) = self.transaction.connection_held_by_id(id).await? else { return Ok(None) };
+            ApplicationOwner::Connection(id) => {
+                let found = self.transaction.connection_held_by_id(id).await?;
+                let Some(connection) = found else { return Ok(None) };
                 let (project, component) = self.place_of(&connection).await?;
-                Ok(Some(Owner { level: connection.level, project, component, connection: Some(connection) }))
+                (connection.level, project, component, Some(connection))
             }
-        }
+        };
+        Ok(Some(ApplicationHome { level, project, component, connection }))
     }
 }

@@ -11,7 +11,7 @@ use tieline_store::key::Application;
 use tieline_store::subscription::{Decision, Subscriber, Subscription};
 use tieline_store::tenancy::Environment;
 
-use super::Owner;
+use super::ApplicationHome;
 use crate::Result;
 use crate::table::Standing;
 use crate::work::Work;
@@ -24,7 +24,7 @@ impl Work<'_> {
     pub(super) async fn application_shown(
         &mut self,
         application: &Application,
-        owner: Owner,
+        home: ApplicationHome,
         environments: &[Environment],
     ) -> Result<ApplicationView> {
         let issuer = self.identity_provider().await?.map(|provider| provider.issuer);
@@ -54,11 +54,11 @@ impl Work<'_> {
         }
         Ok(ApplicationView {
             id: application.id,
-            level: owner.level,
+            level: home.level,
             organization: self.organization.handle.clone(),
-            project: owner.project.map(|project| project.handle),
-            component: owner.component.map(|component| component.handle),
-            connection: owner.connection.map(|connection| connection.name),
+            project: home.project.map(|project| project.handle),
+            component: home.component.map(|component| component.handle),
+            connection: home.connection.map(|connection| connection.name),
             created_at: application.created_at,
             connections: number(self.transaction.application_uses_count(application.id).await?),
             environments: clients,

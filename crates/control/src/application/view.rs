@@ -7,7 +7,7 @@ use tieline_core::wire::Page;
 use tieline_core::wire::application::ApplicationView;
 use tieline_store::key::Application;
 
-use super::Owner;
+use super::ApplicationHome;
 use crate::page::{PageQuery, cursor, cursor_invalid, cut};
 use crate::work::Work;
 use crate::{Actor, Control, Error, Result};
@@ -46,8 +46,8 @@ impl Control {
         let next = cut(&mut seen, limit, |(application, _)| cursor(&[&application.id.to_string()]));
         let environments = work.transaction.environments(work.organization.id).await?;
         let mut items = Vec::with_capacity(seen.len());
-        for (application, owner) in seen {
-            items.push(work.application_shown(&application, owner, &environments).await?);
+        for (application, home) in seen {
+            items.push(work.application_shown(&application, home, &environments).await?);
         }
         Ok(Page { items, next })
     }
@@ -68,12 +68,12 @@ impl Control {
         };
         let found = work.transaction.application_by_id(id.parse::<ApplicationId>().map_err(|_| missing())?).await?;
         let found = found.filter(|application| application.organization_id == work.organization.id);
-        let (application, owner) = match found {
+        let (application, home) = match found {
             Some(application) => work.application_seen(application).await?.ok_or_else(missing)?,
             None => return Err(missing()),
         };
         let environments = work.transaction.environments(work.organization.id).await?;
-        let mut view = work.application_shown(&application, owner, &environments).await?;
+        let mut view = work.application_shown(&application, home, &environments).await?;
         for environment in &environments {
             if let Some(client) = view.environments.get_mut(&environment.handle) {
                 client.secrets = Some(work.application_secrets(&application, environment).await?);
@@ -86,10 +86,10 @@ impl Control {
 
 impl Work<'_> {
     /// An application with whose it is, if the actor may see the connections that use it.
-    async fn application_seen(&mut self, application: Application) -> Result<Option<(Application, Owner)>> {
-        let Some(owner) = self.application_owner(&application).await? else { return Ok(None) };
-        let project = owner.project.as_ref().map(|project| project.id);
+    async fn application_seen(&mut self, application: Application) -> Result<Option<(Application, ApplicationHome)>> {
+        let Some(home) = self.application_home(&application).await? else { return Ok(None) };
+        let project = home.project.as_ref().map(|project| project.id);
         let sees = self.verdict(Permission::View, project) == Verdict::Allowed;
-        Ok(sees.then_some((application, owner)))
+        Ok(sees.then_some((application, home)))
     }
 }

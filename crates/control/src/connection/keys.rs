@@ -9,7 +9,7 @@ use tieline_core::id::{ApplicationId, RowId};
 use tieline_core::model::{AccessMode, ComponentType, Level, Scheme, Secrets};
 use tieline_core::secret::{Digest, Secret};
 use tieline_store::connection::Connection;
-use tieline_store::key::{Application, Key};
+use tieline_store::key::{Application, ApplicationOwner, Key};
 use tieline_store::rotation::{Credential, Issued};
 use tieline_store::tenancy::{Component, Environment};
 use tieline_vault::token;
@@ -44,19 +44,18 @@ impl Work<'_> {
     /// The OAuth application of a connection that needs one: the connection's own at organization level and where it was
     /// asked for, the project's at project level, the component's at component level. Made when it is missing.
     pub(crate) async fn application_for(&mut self, connection: &Connection, own: bool) -> Result<ApplicationId> {
-        let (kind, id) = match (connection.level, connection.project_id, connection.component_id) {
-            (Level::Project, Some(project), _) if !own => ("project", project.to_string()),
-            (Level::Component, _, Some(component)) if !own => ("component", component.to_string()),
-            _ => ("connection", connection.id.to_string()),
+        let owner = match (connection.level, connection.project_id, connection.component_id) {
+            (Level::Project, Some(project), _) if !own => ApplicationOwner::Project(project),
+            (Level::Component, _, Some(component)) if !own => ApplicationOwner::Component(component),
+            _ => ApplicationOwner::Connection(connection.id),
         };
-        if let Some(application) = self.transaction.application_by_owner(kind, &id).await? {
+        if let Some(application) = self.transaction.application_by_owner(owner).await? {
             return Ok(application.id);
         }
         let application = Application {
             id: ApplicationId(self.control.new_id()),
             organization_id: self.organization.id,
-            owner_kind: kind.to_owned(),
-            owner_id: id,
+            owner,
             created_at: self.at,
         };
         self.transaction.application_insert(&application).await?;

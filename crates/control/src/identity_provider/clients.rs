@@ -8,6 +8,7 @@ use tieline_store::identity_provider::IdentityProvider;
 use tieline_store::registration::Registration;
 use tieline_store::tenancy::Environment;
 
+use crate::application::ApplicationHome;
 use crate::work::Work;
 use crate::{Error, Result};
 
@@ -113,9 +114,10 @@ impl Work<'_> {
         let found = self.transaction.application_by_id(application).await?;
         let missing = || Error::Inconsistent(format!("the application {application} is missing"));
         let application = found.ok_or_else(missing)?;
-        let owner = self.application_owner(&application).await?.map(|owner| owner.name());
-        let owner = owner.unwrap_or(application.owner_id);
+        let (kind, id) = (application.owner.kind(), application.owner.id());
+        let owner = self.application_home(&application).await?;
+        let owner = owner.map_or_else(|| id.to_string(), ApplicationHome::name);
         let (organization, environment) = (&self.organization.handle, &environment.handle);
-        Ok(format!("Tieline: {organization}, {} {owner}, {environment}", application.owner_kind))
+        Ok(format!("Tieline: {organization}, {kind} {owner}, {environment}"))
     }
 }

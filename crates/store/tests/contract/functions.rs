@@ -25,7 +25,7 @@ use tieline_store::connection::Connection;
 use tieline_store::deployment::Deployment;
 use tieline_store::graph::UseFilter;
 use tieline_store::identity_provider::IdentityProvider;
-use tieline_store::key::{Application, Key, SealedVersion};
+use tieline_store::key::{Application, ApplicationOwner, Key, SealedVersion};
 use tieline_store::oauth::{Revocation, SigningKeyRow};
 use tieline_store::organization::Organization;
 use tieline_store::own_token::OwnToken;
@@ -225,12 +225,11 @@ async fn keys(transaction: &mut Transaction) -> Done {
     let application = Application {
         id: APPLICATION,
         organization_id: ORGANIZATION,
-        owner_kind: "project".to_owned(),
-        owner_id: PROJECT.to_string(),
+        owner: ApplicationOwner::Project(PROJECT),
         created_at: AT,
     };
     transaction.application_insert(&application).await?;
-    assert_eq!(transaction.application_by_owner("project", &PROJECT.to_string()).await?, Some(application));
+    assert_eq!(transaction.application_by_owner(application.owner).await?, Some(application));
     transaction.client_insert("client", APPLICATION, ENVIRONMENT, AT).await?;
     assert_eq!(transaction.client_id(APPLICATION, ENVIRONMENT).await?.as_deref(), Some("client"));
     let key = key(20, &[1, 2]);
@@ -242,7 +241,7 @@ async fn keys(transaction: &mut Transaction) -> Done {
     assert_eq!((client.environment_id, client.token_lifetime), (ENVIRONMENT, 60));
     assert_eq!(transaction.client_by_id("another").await?, None);
     let application = transaction.application_by_id(APPLICATION).await?.expect("the application");
-    assert_eq!((application.owner_kind.as_str(), application.organization_id), ("project", ORGANIZATION));
+    assert_eq!((application.owner, application.organization_id), (ApplicationOwner::Project(PROJECT), ORGANIZATION));
     assert_eq!(transaction.application_of_client("client").await?, Some(APPLICATION));
     assert_eq!(transaction.application_of_client("another").await?, None);
     assert_eq!(transaction.applications_page(ORGANIZATION, "", 10).await?, [application]);
@@ -1049,7 +1048,7 @@ async fn endings(transaction: &mut Transaction) -> Done {
     transaction.registration_delete(ending[0].id).await?;
     transaction.identity_provider_delete(ORGANIZATION).await?;
     assert_eq!(transaction.identity_provider(ORGANIZATION).await?, None);
-    assert_eq!(transaction.application_by_owner("project", &PROJECT.to_string()).await?, None);
+    assert_eq!(transaction.application_by_owner(ApplicationOwner::Project(PROJECT)).await?, None);
     assert_eq!(transaction.sealed_abandoned(ORGANIZATION, "", 10).await?, [SEALED]);
     transaction.sealed_delete(SEALED).await?;
     assert_eq!(transaction.sealed_by_id(SEALED).await?, None);
