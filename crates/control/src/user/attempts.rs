@@ -34,7 +34,7 @@ struct Names {
 }
 
 /// An attempt that counts as failed unless it is given back.
-pub(super) struct Attempt {
+pub(super) struct PasswordAttempt {
     name: String,
     known: bool,
     network: IpAddr,
@@ -47,18 +47,24 @@ impl Attempts {
     }
 
     /// Counts an attempt, or says after which time it may come. `known` says whether there is an account of the name.
-    pub(super) fn take(&self, name: &str, known: bool, address: IpAddr, now: Timestamp) -> Result<Attempt, Duration> {
+    pub(super) fn take(
+        &self,
+        name: &str,
+        known: bool,
+        address: IpAddr,
+        now: Timestamp,
+    ) -> Result<PasswordAttempt, Duration> {
         let (name, network) = (name.to_ascii_lowercase(), network(address));
         let names = self.names(known);
         self.networks.take(&network, now)?;
         names.with_network.take(&(name.clone(), network), now)?;
         names.names.take(&name, now)?;
-        Ok(Attempt { name, known, network })
+        Ok(PasswordAttempt { name, known, network })
     }
 
     /// The password was right.
-    pub(super) fn give_back(&self, attempt: Attempt) {
-        let Attempt { name, known, network } = attempt;
+    pub(super) fn give_back(&self, attempt: PasswordAttempt) {
+        let PasswordAttempt { name, known, network } = attempt;
         let names = self.names(known);
         names.names.give_back(&name);
         names.with_network.give_back(&(name, network));

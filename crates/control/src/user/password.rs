@@ -12,7 +12,7 @@ use tieline_store::Transaction;
 use tieline_store::user::User;
 use tieline_vault::password::{self, PasswordError};
 
-use super::attempts::Attempt;
+use super::attempts::PasswordAttempt;
 use super::join::password_invalid;
 use crate::failures::Failing;
 use crate::{Actor, Control, Error, Kind, Refusal, Result};
@@ -87,7 +87,7 @@ impl Control {
     }
 
     /// Counts an attempt at a password.
-    fn attempt(&self, name: &str, user: Option<&User>, address: IpAddr) -> Result<Attempt> {
+    fn attempt(&self, name: &str, user: Option<&User>, address: IpAddr) -> Result<PasswordAttempt> {
         self.attempts.take(name, user.is_some(), address, self.now()).map_err(|after| {
             Error::busy(
                 code!("sign_in_too_often"),
