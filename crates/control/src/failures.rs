@@ -32,6 +32,8 @@ pub(crate) enum Failing {
     Client,
     /// To be the person of an account.
     Person,
+    /// To be somebody who may come in, for whom the identity provider signed in: the code of the refusal.
+    AtProvider(&'static str),
 }
 
 impl Failing {
@@ -40,11 +42,13 @@ impl Failing {
         match self {
             Self::Client => ("client_authenticate", "invalid_client"),
             Self::Person => ("sign_in", "sign_in_refused"),
+            Self::AtProvider(code) => ("sign_in", code),
         }
     }
 }
 
-/// Who was not proven to be whom: the client or account, none for one that does not exist, and the address.
+/// Who was not proven to be whom: the client or account, none for one that does not exist, or whom the provider named, and the
+/// address.
 type Pair = (Failing, Option<String>, IpAddr);
 
 /// What failed, and was not recorded yet.

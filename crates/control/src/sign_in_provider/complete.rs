@@ -1,12 +1,16 @@
 //! The answer of the provider: it must be to the question of this browser, and come from whom it was put to.
 
+use std::net::IpAddr;
+
 use serde::Deserialize;
 use tieline_core::code;
+use tieline_core::identity_provider::sign_in::Identity;
 use tieline_core::secret::Secret;
 
 use super::attempt::Attempt;
 use super::find::AGE;
 use super::{SignInProvider, unconfirmed};
+use crate::failures::Failing;
 use crate::{Control, Error, Kind, Refusal, Result};
 
 /// How much of what came back is repeated to people.
@@ -38,7 +42,8 @@ pub struct SignedIn {
 
 impl Control {
     /// Signs in whom the provider names. `kept` is what the browser kept of [`Control::sign_in_begin`], and `redirect_uri` is
-    /// what was given there.
+    /// what was given there. Whom the provider signed in and who is not let in is counted for the audit, with the `address` of
+    /// the browser.
     ///
     /// # Errors
     /// `sign_in_provider_missing`, `sign_in_provider_unavailable`, `sign_in_busy`, `sign_in_attempt_invalid`, `sign_in_unconfirmed`,
@@ -49,6 +54,7 @@ impl Control {
         redirect_uri: &str,
         kept: Option<&Secret>,
         answer: ProviderAnswer,
+        address: IpAddr,
     ) -> Result<SignedIn> {
         let (provider, _turn) = self.sign_in_provider()?;
         let attempt = kept.and_then(|kept| self.attempt_open(&provider.issuer, kept));
@@ -63,9 +69,20 @@ impl Control {
         let code = code.ok_or_else(|| said_no(provider, &answer))?;
         let tokens = self.code_exchange(provider, redirect_uri, &attempt, code).await?;
         let identity = self.identity(provider, &attempt, &tokens).await?;
-        let session = self.sign_in_person(provider, identity, tokens, attempt.invitation().as_ref()).await?;
-        Ok(SignedIn { session, next: attempt.next })
+        let named = words(&identity);
+        let session = self.sign_in_person(provider, identity, tokens, attempt.invitation().as_ref()).await;
+        if let Err(Error::Refused(refusal)) = &session
+            && refusal.kind == Kind::Forbidden
+        {
+            self.failures.note(Failing::AtProvider(refusal.code), Some(&named), None, address, self.now());
+        }
+        Ok(SignedIn { session: session?, next: attempt.next })
     }
+}
+
+/// What administrators know somebody by whom the provider names.
+fn words(identity: &Identity) -> String {
+    identity.email.as_ref().map_or_else(|| identity.subject.clone(), |email| email.address.clone())
 }
 
 fn attempt_invalid() -> Error {

@@ -1,6 +1,7 @@
 //! Signing in by an identity provider: what an answer must be, what an ID token must say, and whose account it opens.
 
 use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -12,6 +13,7 @@ use tieline_control::{
 use tieline_core::identity_provider::Fault;
 use tieline_core::model::{Role, SigningAlgorithm};
 use tieline_core::secret::{Digest, Secret};
+use tieline_core::wire::access::AuditQuery;
 use tieline_core::wire::tenancy::OrganizationCreate;
 use tieline_core::wire::user::{InstallationUserUpdate, MemberState, OwnTokenCreate, UserInvite};
 use tieline_store::user::User;
@@ -22,6 +24,7 @@ use crate::world::{ACME, World, refused};
 
 const BACK: &str = "https://tieline.example/sign-in/callback";
 const EMAIL: &str = "anna@acme.example";
+const ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
 const SECOND: SignedDuration = SignedDuration::from_secs(1);
 
 /// An installation whose people sign in by the provider of its world.
@@ -89,7 +92,7 @@ impl House {
 
     async fn complete(&self, asked: &Asked, token: String) -> Result<SignedIn, Error> {
         self.world.provider.state().tokens = json!({ "id_token": token, "access_token": "canary-access" });
-        self.control.sign_in_complete(BACK, Some(&asked.kept), asked.answer()).await
+        self.control.sign_in_complete(BACK, Some(&asked.kept), asked.answer(), ADDRESS).await
     }
 
     /// Signs in with what the provider says of Anna, but for this.
@@ -292,7 +295,7 @@ async fn an_answer_is_to_the_question_of_its_browser() {
     let complete = async |kept: Option<&Secret>, answer: ProviderAnswer| {
         let token = house.sign(&house.claims(&mine));
         house.world.provider.state().tokens = json!({ "id_token": token });
-        house.control.sign_in_complete(BACK, kept, answer).await
+        house.control.sign_in_complete(BACK, kept, answer, ADDRESS).await
     };
     let mut cut = mine.kept.expose().to_owned();
     cut.pop();
@@ -309,7 +312,7 @@ async fn an_answer_is_to_the_question_of_its_browser() {
     ] {
         assert_eq!(refused(complete(kept, answer).await).code, "sign_in_attempt_invalid");
     }
-    let refusal = refused(stranger.sign_in_complete(BACK, Some(&mine.kept), mine.answer()).await);
+    let refusal = refused(stranger.sign_in_complete(BACK, Some(&mine.kept), mine.answer(), ADDRESS).await);
     assert_eq!(refusal.code, "sign_in_attempt_invalid", "an attempt at one provider is none at another");
     let said_no = ProviderAnswer {
         code: None,
@@ -479,6 +482,46 @@ async fn invitations_are_accepted_with_each_sign_in_while_they_count() {
         let out = InstallationUserUpdate { disabled: Some(true), ..Default::default() };
         control.installation_user_update(admin, EMAIL, out).await.unwrap();
         assert_eq!(refused(house.sign_in(&json!({})).await).code, "sign_in_account_disabled", "{database}");
+    }
+}
+
+#[tokio::test]
+async fn whom_the_provider_signed_in_and_who_is_not_let_in_is_in_the_audit() {
+    for house in House::all().await {
+        let (database, control, admin) = (house.world.database, &house.control, &house.world.admin);
+        let gone = "gone@acme.example";
+        for name in [EMAIL, gone] {
+            house.invite(name).await;
+        }
+        house.sign_in(&json!({})).await.unwrap();
+        let out = InstallationUserUpdate { disabled: Some(true), installation_admin: None };
+        control.installation_user_update(admin, gone, out).await.unwrap();
+        for other in [
+            json!({ "sub": "8" }),
+            json!({ "sub": "9", "email": gone }),
+            json!({ "sub": "10", "email": "new@acme.example" }),
+            json!({ "sub": "10", "email": "new@acme.example" }),
+            json!({ "sub": "11", "email_verified": false }),
+        ] {
+            refused(house.sign_in(&other).await);
+        }
+        let asked = house.begin().await;
+        refused(house.complete(&asked, "no token".to_owned()).await);
+        control.failures_record(true).await.unwrap();
+        let query = AuditQuery { action: Some("sign_in".to_owned()), ..AuditQuery::default() };
+        let page = control.installation_audit_list(admin, &query).await.unwrap();
+        let failed = page.items.iter().filter(|entry| entry.actor == "address:192.0.2.1");
+        let mut failed: Vec<_> = failed
+            .map(|entry| (entry.result.as_str(), entry.object.as_str(), entry.detail["times"].as_u64().unwrap()))
+            .collect();
+        failed.sort_unstable();
+        let expect = [
+            ("sign_in_account_disabled", gone, 1),
+            ("sign_in_account_taken", EMAIL, 1),
+            ("sign_in_email_unverified", EMAIL, 1),
+            ("sign_in_uninvited", "new@acme.example", 2),
+        ];
+        assert_eq!(failed, expect, "{database}");
     }
 }
 

@@ -13,6 +13,7 @@ use super::fault::PageResult;
 use super::query::Asked;
 use super::{cookie, invitation, place, see, sign_in};
 use crate::App;
+use crate::peer::Peer;
 
 /// Where the way to the provider begins. A link leads there and no form: browsers would refuse to send a form elsewhere.
 const BEGIN: &str = "/sign-in/provider";
@@ -84,9 +85,14 @@ async fn begin(
 }
 
 /// Signs in whom the provider sends back.
-async fn complete(State(app): State<App>, headers: HeaderMap, Asked(answer): Asked<ProviderAnswer>) -> PageResult {
+async fn complete(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Peer(address): Peer,
+    Asked(answer): Asked<ProviderAnswer>,
+) -> PageResult {
     let kept = cookie::read(&app, &headers, cookie::ATTEMPT).map(Secret::new);
-    let mut response = match app.control.sign_in_complete(&redirect_uri(&app), kept.as_ref(), answer).await {
+    let mut response = match app.control.sign_in_complete(&redirect_uri(&app), kept.as_ref(), answer, address).await {
         Ok(signed_in) => {
             // What somebody is invited to was accepted with it, if the provider vouches for them.
             let over = invitation::is_over(&app, &headers).await;
