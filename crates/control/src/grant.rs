@@ -36,6 +36,23 @@ pub(crate) fn administers(work: &Work<'_>, role: Role, project: Option<ProjectId
     work.verdict(needed, project) == Verdict::Allowed
 }
 
+/// The roles that the actor may hand out somewhere in the organization, the least first.
+pub(crate) fn roles(work: &Work<'_>) -> Vec<Role> {
+    const ROLES: [Role; 5] = [Role::Viewer, Role::Developer, Role::ProjectAdmin, Role::OrganizationAdmin, Role::Runner];
+    let here = work.actor.grants.iter().filter(|grant| grant.organization == Some(work.organization.id));
+    let places: Vec<_> = std::iter::once(None).chain(here.map(|grant| grant.project)).collect();
+    ROLES.into_iter().filter(|role| places.iter().any(|place| administers(work, *role, *place))).collect()
+}
+
+/// Whether a role is one that people have in an organization, or in one project of it.
+pub(crate) fn of_people(role: Role, in_project: bool) -> bool {
+    match role {
+        Role::Viewer | Role::Developer | Role::ProjectAdmin => true,
+        Role::OrganizationAdmin => !in_project,
+        Role::Runner | Role::Gateway | Role::InstallationAdmin => false,
+    }
+}
+
 /// Refuses whoever administers neither the organization nor a project of it.
 pub(crate) fn require_some_administration(work: &Work<'_>) -> Result<()> {
     let whole = work.require(Permission::AdministerOrganization, None);

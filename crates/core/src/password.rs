@@ -2,7 +2,7 @@
 //! guessed as easily and remembered less (NIST SP 800-63B, 3.1.1.2 and appendix A).
 
 /// The fewest characters: beyond what can be tried at the pace at which signing in is answered, and what is tried first.
-const SHORTEST: usize = 12;
+pub const SHORTEST: usize = 12;
 /// The most characters: enough for any sentence (NIST asks for 64 at least), and bounded work for the hash.
 const LONGEST: usize = 200;
 

@@ -22,13 +22,14 @@ impl Work<'_> {
             deployed.iter().any(|endpoint| endpoint.environment_id == environment.id)
                 || entries.iter().any(|entry| entry.environments.contains(&environment.id))
         };
-        let connections = if self.is_owner(service).await {
-            Some(self.transaction.connection_count_of_service(service.id).await?)
-        } else {
-            None
+        let owned = self.is_owner(service).await;
+        let connections = match owned {
+            true => Some(self.transaction.connection_count_of_service(service.id).await?),
+            false => None,
         };
         Ok(ServiceStanding {
             environments: environments.iter().filter(covered).map(|environment| environment.handle.clone()).collect(),
+            owned,
             connections,
             unlisted: unlisted(service, &entries),
         })

@@ -28,6 +28,8 @@ pub struct Joining {
     pub role: Option<Role>,
     /// What comes next.
     pub step: Step,
+    /// Whether whoever opens it may join by the identity provider instead of choosing a password, where there is one.
+    pub by_provider: bool,
 }
 
 /// What whoever opens a link does next.
@@ -60,11 +62,14 @@ impl Control {
         let mut transaction = self.store.read().await?;
         let opened = self.invitation_open(&mut transaction, Digest::of(presented.expose()).as_bytes()).await?;
         let step = opened.step(visitor);
+        let purpose = opened.invitation.purpose;
+        let by_provider =
+            step == Step::Password && purpose != InvitationPurpose::Password && self.sign_in_provider_name().is_some();
         let organization = match opened.invitation.organization_id {
             Some(id) => transaction.organization_by_id(id).await?.map(|organization| organization.handle),
             None => None,
         };
-        let role = match opened.invitation.purpose {
+        let role = match purpose {
             InvitationPurpose::Administer => Some(Role::InstallationAdmin),
             _ => opened.membership.as_ref().map(|one| one.role),
         };
@@ -72,7 +77,7 @@ impl Control {
             Some(id) => transaction.project_by_id(id).await?.map(|project| project.handle),
             None => None,
         };
-        Ok(Joining { name: opened.user.name, purpose: opened.invitation.purpose, organization, project, role, step })
+        Ok(Joining { name: opened.user.name, purpose, organization, project, role, step, by_provider })
     }
 
     /// Accepts what a link offers: as the visitor, if it is theirs, or with the password that is chosen for the account. Then

@@ -69,6 +69,9 @@ pub struct ServiceView {
 pub struct ServiceStanding {
     /// The environments in which it can be used: where it is deployed, or where an endpoint or credential is assigned.
     pub environments: Vec<String>,
+    /// Whether whoever asks may change it, and is told who connects to it.
+    #[serde(default)]
+    pub owned: bool,
     /// How many connections lead to it; null for those who do not own it.
     pub connections: Option<i64>,
     /// Why the marketplace does not show it; null when it does.

@@ -9,7 +9,6 @@ use tieline_core::wire::connection::ConnectionView;
 
 use super::fault::PageResult;
 use super::frame::Frame;
-use super::marketplace::may_connect;
 use super::page;
 use super::place::{self, Level, Place};
 use super::query::{Asked, Paged};
@@ -59,6 +58,6 @@ async fn connections(
     let environments = environments.into_iter().map(|environment| environment.handle).collect();
     let next = list.next.map(|cursor| format!("{}?cursor={cursor}", place.path(PAGE)));
     let start = place.path(PAGE);
-    let (may_connect, connections) = (may_connect(&frame, &place), list.items);
+    let (may_connect, connections) = (frame.allowed.connect, list.items);
     page(&ConnectionsPage { frame, place, environments, connections, may_connect, first, start, next })
 }

@@ -92,7 +92,7 @@ impl Frame {
         frame.number = number;
         let (organization, project) = (&place.organization, place.project.as_deref());
         frame.allowed = app.control.allowed(&visitor.actor, organization, project).await?;
-        navigation::keep_allowed(&mut frame.navigation, frame.allowed);
+        navigation::keep_allowed(&mut frame.navigation, &frame.allowed);
         Ok(frame)
     }
 

@@ -20,7 +20,7 @@ use super::fault::{PageResult, again, refused};
 use super::form::{Entered, OpenForm};
 use super::place::{self, Place};
 use super::query::Asked;
-use super::sign_in_provider::Offer;
+use super::sign_in_provider::Way;
 use super::visitor::visitor_of;
 use super::{cookie, page, see, sign_in, sign_in_provider};
 use crate::App;
@@ -55,7 +55,7 @@ struct InvitationPage {
     /// Who is signed in, if it is somebody else.
     visitor: Option<String>,
     /// The sign-in provider by which one may join.
-    provider: Option<Offer>,
+    provider: Option<Way>,
 }
 
 impl InvitationPage {
@@ -126,8 +126,7 @@ async fn show(
     match app.control.invitation_view(&secret, visitor).await {
         Ok(offer) => {
             let visitor = visitor.filter(|_| offer.step == Step::SignIn).map(|actor| actor.label().to_owned());
-            let joins = offer.step == Step::Password && offer.purpose != InvitationPurpose::Password;
-            let provider = sign_in_provider::offer_to_join(app, &onward(&offer)).filter(|_| joins);
+            let provider = sign_in_provider::offer_to_join(app, &onward(&offer)).filter(|_| offer.by_provider);
             page(&InvitationPage { offer: Some(offer), refusal: None, password, again, visitor, provider })
         }
         Err(Error::Refused(refusal)) => {

@@ -148,14 +148,6 @@ pub(super) fn service_path(place: &Place, reference: &str) -> String {
     place.path(&format!("{PAGE}/{}", segment(reference)))
 }
 
-/// Whether the visitor may make connections in a place.
-pub(super) fn may_connect(frame: &Frame, place: &Place) -> bool {
-    match place.level() {
-        Level::Organization => frame.allowed.administer_organization,
-        Level::Project | Level::Component => frame.allowed.develop,
-    }
-}
-
 async fn marketplace(
     State(app): State<App>,
     visitor: Visitor,
@@ -181,6 +173,6 @@ async fn marketplace(
     let mut categories: Vec<_> = found.items.iter().flat_map(|service| service.categories.clone()).collect();
     categories.sort();
     categories.dedup();
-    let may_connect = may_connect(&frame, &place);
+    let may_connect = frame.allowed.connect;
     page(&MarketplacePage { frame, place, query, services: found.items, categories, may_connect, next })
 }

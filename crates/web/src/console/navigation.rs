@@ -85,7 +85,7 @@ pub(super) fn items(place: &Place, page: &str) -> Vec<Item> {
 }
 
 /// Takes out the entries whose pages would refuse who may do no more than this.
-pub(super) fn keep_allowed(items: &mut Vec<Item>, allowed: Allowed) {
+pub(super) fn keep_allowed(items: &mut Vec<Item>, allowed: &Allowed) {
     let refused = |item: &Item| match item.words {
         "Audit" => !allowed.administer_organization,
         "Members" | "Tokens" => !allowed.hand_out_roles,

@@ -12,7 +12,7 @@ use tieline_core::wire::service::{ServiceConsumers, ServiceDetail, ServiceStandi
 use super::definition::Part;
 use super::fault::PageResult;
 use super::frame::Frame;
-use super::marketplace::{PAGE, may_connect, service_path};
+use super::marketplace::{PAGE, service_path};
 use super::place::{self, Level, Place};
 use super::query::Asked;
 use super::reference::Reference;
@@ -141,8 +141,7 @@ async fn service(
     let mut tabs = vec![OVERVIEW];
     tabs.extend(detail.definition.is_some().then_some(DEFINITION));
     tabs.extend([USE, DOCUMENTS]);
-    // Whoever owns it is told how many connections lead to it, and may ask whose.
-    tabs.extend(standing.connections.is_some().then_some(CONSUMERS));
+    tabs.extend(standing.owned.then_some(CONSUMERS));
     let tab = tabs.iter().find(|tab| tab.1 == query.tab).map_or(OVERVIEW.1, |tab| tab.1);
     let address = format!("{}?tab={tab}", service_path(&place, &service.reference));
     let mut part = None;
@@ -156,7 +155,7 @@ async fn service(
         consumers = Some(Consumers::of(found, query.from, address));
     }
     let frame = frame.below(&[("Marketplace", place.path(PAGE))]);
-    let may_connect = may_connect(&frame, &place) && service.listed;
+    let may_connect = frame.allowed.connect && service.listed;
     page(&ServicePage { frame, place, service, standing, detail, tab, tabs, may_connect, own_page, part, consumers })
 }
 

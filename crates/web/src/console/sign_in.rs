@@ -13,7 +13,7 @@ use tieline_core::secret::Secret;
 use super::fault::PageResult;
 use super::form::{Form, OpenForm};
 use super::query::Asked;
-use super::sign_in_provider::Offer;
+use super::sign_in_provider::Way;
 use super::{cookie, page, place, see, sign_in_provider};
 use crate::peer::Peer;
 use crate::{ApiError, App};
@@ -37,7 +37,7 @@ struct SignInPage {
     /// Where to go then.
     next: String,
     /// The sign-in provider by which one may sign in.
-    provider: Option<Offer>,
+    provider: Option<Way>,
 }
 
 impl SignInPage {

@@ -24,8 +24,8 @@ pub(super) fn router() -> Router<App> {
     Router::new().route(BEGIN, get(begin)).route(CALLBACK, get(complete))
 }
 
-/// The provider, as a page offers it.
-pub(super) struct Offer {
+/// The way to the provider, as a page offers it.
+pub(super) struct Way {
     /// What people call it.
     pub(super) name: String,
     /// Where the way to it begins.
@@ -33,19 +33,19 @@ pub(super) struct Offer {
 }
 
 /// The provider, for who wants to go somewhere then.
-pub(super) fn offer(app: &App, next: &str) -> Option<Offer> {
+pub(super) fn offer(app: &App, next: &str) -> Option<Way> {
     let path = format!("{BEGIN}?next={}", utf8_percent_encode(next, place::QUERY));
-    app.control.sign_in_provider_name().map(|name| Offer { name: name.to_owned(), path })
+    app.control.sign_in_provider_name().map(|name| Way { name: name.to_owned(), path })
 }
 
 /// The same, for who joins by the link that was opened in this browser.
-pub(super) fn offer_to_join(app: &App, next: &str) -> Option<Offer> {
-    offer(app, next).map(|offer| Offer { path: offer.path + "&join=true", ..offer })
+pub(super) fn offer_to_join(app: &App, next: &str) -> Option<Way> {
+    offer(app, next).map(|way| Way { path: way.path + "&join=true", ..way })
 }
 
 /// The same, for whom the provider signed in and who is not let in: they may be somebody else there.
-pub(super) fn offer_anew(app: &App, next: &str) -> Option<Offer> {
-    offer(app, next).map(|offer| Offer { path: offer.path + "&anew=true", ..offer })
+pub(super) fn offer_anew(app: &App, next: &str) -> Option<Way> {
+    offer(app, next).map(|way| Way { path: way.path + "&anew=true", ..way })
 }
 
 #[derive(Deserialize)]

@@ -3,11 +3,17 @@
 use jiff::Timestamp;
 use tieline_core::kind::Kind;
 use tieline_core::model::{Scheme, ServiceType};
+use tieline_core::password::SHORTEST;
 use tieline_core::wire::plan::{Change, VariableChange, VariableView};
 
 /// A time to the minute, in UTC, since those who read it sit in many places.
 pub(super) fn minute(at: &Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+/// What is said of a password that is chosen.
+pub(super) fn password_hint() -> String {
+    format!("At least {SHORTEST} characters: a few unrelated words work well")
 }
 
 /// What people call a type of services.

@@ -73,7 +73,7 @@ pub(super) async fn list(
     let found = app.control.service_list(&visitor.actor, &place.organization, &query).await?;
     let start = place.path(section.page);
     let next = found.next.map(|cursor| format!("{start}?cursor={cursor}"));
-    let may_register = section.may_register(&frame, &place);
+    let may_register = section.may_register(&frame);
     let first = asked.cursor.is_none();
     page(&ListPage { frame, place, section, services: found.items, may_register, first, start, next })
 }

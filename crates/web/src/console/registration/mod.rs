@@ -81,12 +81,9 @@ impl Section {
         self.page == THIRD_PARTY.page
     }
 
-    /// Whether the visitor may register something in a place.
-    fn may_register(&self, frame: &Frame, place: &Place) -> bool {
-        match place.level() {
-            Level::Project if self.third_party() => frame.allowed.administer_project,
-            _ => frame.allowed.administer_organization,
-        }
+    /// Whether the visitor may register something here.
+    fn may_register(&self, frame: &Frame) -> bool {
+        if self.third_party() { frame.allowed.register_third_party } else { frame.allowed.register_resources }
     }
 
     /// The page of what is registered.
@@ -103,9 +100,9 @@ pub(super) fn own_page(organization: &str, service: &ServiceView) -> Option<Stri
     owns(service).then(|| section.path(&place, &service.reference))
 }
 
-/// Whether the visitor owns a service: how many connect to it is told to nobody else.
+/// Whether the visitor owns a service.
 fn owns(service: &ServiceView) -> bool {
-    service.standing.as_ref().is_some_and(|standing| standing.connections.is_some())
+    service.standing.as_ref().is_some_and(|standing| standing.owned)
 }
 
 /// The section that an address names.

@@ -135,8 +135,7 @@ pub(super) async fn edit(
     Reference(reference): Reference,
 ) -> PageResult {
     let found = registered(&app, &visitor, &place, section, &reference).await?;
-    // Only owners are told how many connect to it.
-    if found.standing.connections.is_none() {
+    if !found.standing.owned {
         return Err(Fault::Elsewhere(service_path(&place, &found.service.reference)));
     }
     let form = Registration::registered(&found.service, &found.detail);

@@ -59,12 +59,6 @@ struct Shown {
 }
 
 impl MembersPage {
-    /// The roles that people are given here, the least first.
-    fn roles(&self) -> &'static [Role] {
-        const ROLES: [Role; 4] = [Role::Viewer, Role::Developer, Role::ProjectAdmin, Role::OrganizationAdmin];
-        if self.frame.allowed.administer_organization { &ROLES } else { &ROLES[..2] }
-    }
-
     /// Whether an option of a field was chosen.
     fn chosen(&self, field: &str, option: &str) -> bool {
         self.shown.entered.text(field) == option

@@ -5,7 +5,6 @@ use axum::Router;
 use axum::extract::State;
 use axum::routing::{get, post};
 use tieline_control::{Error, Kind, PageQuery, Refusal};
-use tieline_core::model::Role;
 use tieline_core::secret::Secret;
 use tieline_core::wire::access::{TokenCreate, TokenState, TokenView};
 
@@ -54,14 +53,6 @@ struct TokensPage {
 impl TokensPage {
     /// Of a field that is not refused by itself.
     const NOT_WRONG: Option<&'static str> = None;
-
-    /// The roles of an organization's tokens that the visitor may give, the least first.
-    fn roles(&self) -> &'static [Role] {
-        match self.frame.allowed.administer_organization {
-            true => &[Role::Viewer, Role::Developer, Role::ProjectAdmin, Role::OrganizationAdmin, Role::Runner],
-            false => &[Role::Viewer, Role::Developer, Role::Runner],
-        }
-    }
 
     /// What a token is limited to.
     fn limits(token: &TokenView) -> String {
