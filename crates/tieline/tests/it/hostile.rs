@@ -1,10 +1,14 @@
 //! What somebody else wrote, in a source or in a request, does no more than it may.
 
-use std::net::TcpListener;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 
 use serde_json::json;
 
 use crate::world::TestServer;
+
+/// Requests that a server has under way at a time.
+const AT_ONCE: usize = 256;
 
 #[test]
 fn a_source_does_not_decide_who_is_sent_the_token() {
@@ -71,4 +75,30 @@ fn a_nul_is_refused_before_any_database_sees_it() {
     }
     let reply = server.ask("POST", "/organizations", Some(&admin), Some(&json!({ "handle": "a\0" })));
     assert_eq!((reply.status, reply.code()), (400, "text_invalid"));
+}
+
+#[test]
+fn forms_that_never_come_keep_nobody_out() {
+    let server = TestServer::start();
+    let host = server.url().strip_prefix("http://").expect("an address").to_owned();
+    let stalled = |path: &str| {
+        let mut stream = TcpStream::connect(&host).expect("the server");
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\nExpect: 100-continue\r\n\
+             Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).expect("a head");
+        // The server says so when it begins to read the form.
+        let mut said = [0; 12];
+        stream.read_exact(&mut said).expect("an answer");
+        assert_eq!(&said, b"HTTP/1.1 100");
+        stream.write_all(b"name=a").expect("a part");
+        stream
+    };
+    for path in ["/sign-in", "/invitation"] {
+        let streams: Vec<_> = (0..AT_ONCE).map(|_| stalled(path)).collect();
+        let reply = server.ask("GET", "/organizations", Some(&server.admin_token()), None);
+        assert_eq!(reply.status, 200, "{path} {reply:?}");
+        drop(streams);
+    }
 }

@@ -1,15 +1,20 @@
 //! What a form sent, after proof that it came from a page of this session: by the token that each form carries, and by what
 //! the browser says of where the request comes from.
 
-use axum::body::Bytes;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{FromRequest, FromRequestParts, Multipart, Request};
 use axum::http::{HeaderMap, header};
+use axum::middleware::Next;
+use axum::response::Response;
 use tieline_control::Refusal;
 use tieline_core::code;
 use tieline_core::secret::Secret;
 
 use super::fault::Fault;
 use super::visitor::Visitor;
+use super::{invitation, sign_in};
 use crate::{ApiError, App};
 
 /// The field that ties a form to its session.
@@ -26,7 +31,32 @@ pub(super) struct Form {
 /// Fields of a form: more than the largest registration has. What looks each of them up is done before anybody waits.
 const MOST: usize = 4096;
 
-/// A form that somebody sent who need not be signed in. There is no session that could tie it to its page: a browser that does not
+/// Where forms come from people who need not be signed in.
+const OPEN: [&str; 2] = [sign_in::PATH, invitation::PATH];
+/// Largest of these forms: a name, a password, and where to go then.
+const OPEN_MOST: usize = 16 * 1024;
+/// After this such a form that has not come is given up.
+const OPEN_PATIENCE: Duration = Duration::from_secs(5);
+
+/// Reads forms of people who need not be signed in before the request takes a place of those that are under way: whoever sends
+/// them slowly, or never, keeps nobody else out.
+pub(super) async fn read_open(request: Request, next: Next) -> Result<Response, Fault> {
+    if !OPEN.contains(&request.uri().path()) {
+        return Ok(next.run(request).await);
+    }
+    let (head, body) = request.into_parts();
+    let refused = |title: String| {
+        ApiError::bad_request(code!("body_invalid"), title, "load the page again, and send it from there")
+    };
+    let bytes = match tokio::time::timeout(OPEN_PATIENCE, to_bytes(body, OPEN_MOST)).await {
+        Ok(Ok(bytes)) => bytes,
+        Ok(Err(_)) => return Err(refused(format!("the form was cut, or is larger than {OPEN_MOST} bytes")).into()),
+        Err(_) => return Err(refused(format!("the form did not come within {} s", OPEN_PATIENCE.as_secs())).into()),
+    };
+    Ok(next.run(Request::from_parts(head, Body::from(bytes))).await)
+}
+
+/// A form that somebody sent who need not be signed in, as [`read_open`] left it. There is no session that could tie it to its page: a browser that does not
 /// say that it comes from here is refused, so that no other site signs anybody in as somebody else.
 pub(super) struct OpenForm(pub(super) Fields);
 
@@ -209,7 +239,9 @@ fn from_here(headers: &HeaderMap, public_url: &str) -> Option<bool> {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::{HeaderName, HeaderValue};
+    use axum::Router;
+    use axum::http::{HeaderName, HeaderValue, StatusCode};
+    use tower::ServiceExt;
 
     use super::*;
 
@@ -235,6 +267,23 @@ mod tests {
                 }
             }
             assert_eq!(from_here(&headers, "https://console.example"), expect, "{site:?} {origin:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn open_forms_are_whole_before_anything_else_is_done() {
+        let router = Router::new().fallback(|| async { "taken" }).layer(axum::middleware::from_fn(read_open));
+        let stalled = || Body::from_stream(futures_util::stream::pending::<Result<Bytes, std::io::Error>>());
+        let sized = |length: usize| Body::from(vec![b'a'; length]);
+        for (path, body, status) in [
+            (sign_in::PATH, sized(OPEN_MOST), StatusCode::OK),
+            (sign_in::PATH, sized(OPEN_MOST + 1), StatusCode::BAD_REQUEST),
+            (sign_in::PATH, stalled(), StatusCode::BAD_REQUEST),
+            (invitation::PATH, stalled(), StatusCode::BAD_REQUEST),
+            ("/organizations", stalled(), StatusCode::OK),
+        ] {
+            let request = Request::post(path).body(body).unwrap();
+            assert_eq!(router.clone().oneshot(request).await.unwrap().status(), status, "{path}");
         }
     }
 

@@ -95,6 +95,7 @@ pub(crate) fn router(app: App, guarded: Arc<Guard>) -> Router {
         .layer(from_fn_with_state(guarded, guard::guard_page))
         .layer(from_fn(input::refuse_nul))
         .layer(from_fn_with_state(app.requests.clone(), carry::carry))
+        .layer(from_fn(form::read_open))
         .layer(from_fn(headers::page))
         .merge(asset::router())
         .layer(CatchPanicLayer::new())
