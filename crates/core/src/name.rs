@@ -79,6 +79,9 @@ impl fmt::Display for Handle {
 pub struct UserName(String);
 
 impl UserName {
+    /// Characters of the longest.
+    pub const LONGEST: usize = 254;
+
     /// Reads a name; surrounding blanks are trimmed.
     ///
     /// # Errors
@@ -86,7 +89,7 @@ impl UserName {
     pub fn parse(text: &str) -> Result<Self, NameError> {
         let name = text.trim();
         let wrong = |rule: &str| Err(NameError(format!("\"{text}\" is not a name: {rule}")));
-        if name.is_empty() || name.len() > 254 {
+        if name.is_empty() || name.len() > Self::LONGEST {
             return wrong("it has 1 to 254 characters");
         }
         if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._+@-".contains(&byte)) {

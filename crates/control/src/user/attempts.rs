@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use tieline_core::name::UserName;
 use tokio::sync::Semaphore;
 
 use crate::failures::network;
@@ -54,7 +55,9 @@ impl Attempts {
         address: IpAddr,
         now: Timestamp,
     ) -> Result<PasswordAttempt, Duration> {
-        let (name, network) = (name.to_ascii_lowercase(), network(address));
+        // What is no name of an account is one of them here: names that are remembered are short.
+        let name = UserName::parse(name).map_or_else(|_| String::new(), |name| name.as_str().to_owned());
+        let network = network(address);
         let names = self.names(known);
         self.networks.take(&network, now)?;
         names.with_network.take(&(name.clone(), network), now)?;
@@ -107,6 +110,15 @@ mod tests {
         let attempts = Attempts::new();
         let passed = (0..1000).filter(|network| attempts.take("anna", true, address(*network), NOW).is_ok()).count();
         assert_eq!(passed, 100);
+    }
+
+    #[test]
+    fn what_is_no_name_is_not_remembered() {
+        let attempts = Attempts::new();
+        let tried = |name: String| attempts.take(&name, false, address(1), NOW).is_ok();
+        let names = (0..20_usize).map(|length| "a".repeat(255 + length));
+        assert_eq!(names.filter(|name| tried(name.clone())).count(), 10, "they are one");
+        assert!(tried("a".repeat(254)), "this could be a name");
     }
 
     #[test]

@@ -8,6 +8,7 @@ use axum::routing::{get, post};
 use percent_encoding::utf8_percent_encode;
 use serde::Deserialize;
 use tieline_control::{Error, Kind, Refusal};
+use tieline_core::name::UserName;
 use tieline_core::secret::Secret;
 
 use super::fault::PageResult;
@@ -82,7 +83,8 @@ async fn sign_in_with_password(
     let (name, next) = (fields.text("name"), Some(fields.text("next")).filter(|next| is_local(next)).unwrap_or("/"));
     match app.control.sign_in_with_password(name, &fields.secret("password"), address).await {
         Ok(session) => begin(&app, &headers, &session, next).await,
-        Err(error) => refused(&app, error, name, next),
+        // What is too long for a name is not sent back.
+        Err(error) => refused(&app, error, if name.len() > UserName::LONGEST { "" } else { name }, next),
     }
 }
 

@@ -143,6 +143,8 @@ fn who_cannot_sign_in_is_told_the_same_whatever_the_reason() {
     let held = (0..20).map(|_| try_in(&server, "bert", "wrong-wrong-wrong")).find(|answer| answer.status == 429);
     assert!(held.expect("one that waits").body.contains("too many wrong passwords"));
     assert_eq!(try_in(&server, "anna", PASSWORD).status, 303, "another name goes on");
+    let long = "a".repeat(255);
+    assert!(!try_in(&server, &long, "wrong-wrong-wrong").body.contains(&long), "what is no name is not sent back");
     let elsewhere = "https://evil.example";
     for next in [elsewhere, "//evil.example"] {
         let form = format!("name=anna&password={PASSWORD}&next={next}");
