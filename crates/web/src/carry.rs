@@ -12,6 +12,12 @@ pub(crate) async fn carry(State(requests): State<TaskTracker>, request: Request,
     if request.method().is_safe() {
         return next.run(request).await;
     }
+    carry_any(State(requests), request, next).await
+}
+
+/// As [`carry`], whatever the method: for the pages that ask an identity provider. Its answer is kept, and whoever asked keeps
+/// their turn as long as that takes, also when they went away.
+pub(crate) async fn carry_any(State(requests): State<TaskTracker>, request: Request, next: Next) -> Response {
     match requests.spawn(next.run(request)).await {
         Ok(response) => response,
         Err(error) => match error.try_into_panic() {
@@ -38,7 +44,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_change_is_finished_after_its_client_went_away() {
-        for (method, finished) in [(Method::POST, true), (Method::DELETE, true), (Method::GET, false)] {
+        for (method, path, finished) in [
+            (Method::POST, "/", true),
+            (Method::DELETE, "/", true),
+            (Method::GET, "/", false),
+            (Method::GET, "/any", true),
+        ] {
             let requests = TaskTracker::new();
             let (begun, go_on, done) =
                 (Arc::new(Notify::new()), Arc::new(Notify::new()), Arc::new(AtomicBool::new(false)));
@@ -49,17 +60,19 @@ mod tests {
                 sets.store(true, Ordering::SeqCst);
             };
             let router = Router::new()
+                .route("/any", any(handler.clone()))
+                .route_layer(axum::middleware::from_fn_with_state(requests.clone(), carry_any))
                 .route("/", any(handler))
                 .layer(axum::middleware::from_fn_with_state(requests.clone(), carry));
-            let request = Request::builder().method(method.clone()).uri("/").body(Body::empty()).unwrap();
+            let request = Request::builder().method(method.clone()).uri(path).body(Body::empty()).unwrap();
             tokio::select! {
-                _ = router.oneshot(request) => panic!("{method} cannot be answered yet"),
+                _ = router.oneshot(request) => panic!("{method} {path} cannot be answered yet"),
                 () = begun.notified() => {}
             }
             go_on.notify_one();
             requests.close();
             requests.wait().await;
-            assert_eq!(done.load(Ordering::SeqCst), finished, "{method}");
+            assert_eq!(done.load(Ordering::SeqCst), finished, "{method} {path}");
         }
     }
 }

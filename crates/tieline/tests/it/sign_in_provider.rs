@@ -2,6 +2,9 @@
 //! and request by request, to see what is refused.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::net::{TcpListener, TcpStream};
+use std::time::Duration;
 
 use fantoccini::Locator;
 use serde_json::{Value, json};
@@ -281,7 +284,7 @@ fn an_answer_counts_once_and_in_the_browser_that_asked() {
 
 #[test]
 fn a_provider_that_is_away_stops_no_server() {
-    let gone = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("it");
+    let gone = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("it");
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("secret");
     std::fs::write(&file, "canary").expect("a file");
@@ -304,4 +307,29 @@ fn a_provider_that_is_away_stops_no_server() {
     }
     let refused = tieline(&["server", "--sign-in-issuer", "https://id.example"]);
     assert!(refused.code == Some(2) && refused.stderr.contains("--sign-in-client-id"), "{refused:?}");
+}
+
+#[test]
+fn a_question_to_the_provider_outlives_whoever_hung_up() {
+    let provider = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("secret");
+    std::fs::write(&file, "canary").expect("a file");
+    let issuer = format!("http://{}", provider.local_addr().expect("it"));
+    let file = file.to_str().expect("UTF-8");
+    let flags = ["--sign-in-issuer", &issuer, "--sign-in-client-id", "tieline", "--sign-in-client-secret-file", file];
+    let server = TestServer::start_with(&flags);
+    let host = server.url().strip_prefix("http://").expect("an address");
+    let mut visitor = TcpStream::connect(host).expect("the server");
+    let head = format!("GET /sign-in/provider HTTP/1.1\r\nHost: {host}\r\n\r\n");
+    visitor.write_all(head.as_bytes()).expect("a request");
+    let (mut asked, _) = provider.accept().expect("a question");
+    drop(visitor);
+    // The server has noticed by then.
+    std::thread::sleep(Duration::from_millis(300));
+    asked.write_all(b"HTTP/1.1 500 Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").expect("an answer");
+    std::thread::sleep(Duration::from_millis(300));
+    provider.set_nonblocking(true).expect("a listener");
+    assert_eq!(visit::get(&server, "/sign-in/provider", "").status, 409);
+    assert!(provider.accept().is_err(), "what was answered is kept");
 }

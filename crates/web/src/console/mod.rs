@@ -69,7 +69,7 @@ pub fn sign_in_address(public_url: &str, secret: &Secret) -> String {
 pub(crate) fn router(app: App, guarded: Arc<Guard>) -> Router {
     Router::new()
         .merge(sign_in::router())
-        .merge(sign_in_provider::router())
+        .merge(sign_in_provider::router(&app))
         .merge(invitation::router())
         .merge(account::router())
         .merge(users::router())

@@ -3,6 +3,7 @@
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
+use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use percent_encoding::utf8_percent_encode;
 use serde::Deserialize;
@@ -12,16 +13,17 @@ use tieline_core::secret::Secret;
 use super::fault::PageResult;
 use super::query::Asked;
 use super::{cookie, invitation, place, see, sign_in};
-use crate::App;
 use crate::peer::Peer;
+use crate::{App, carry};
 
 /// Where the way to the provider begins. A link leads there and no form: browsers would refuse to send a form elsewhere.
 const BEGIN: &str = "/sign-in/provider";
 /// Where the provider sends people back to; it is registered there.
 const CALLBACK: &str = "/sign-in/callback";
 
-pub(super) fn router() -> Router<App> {
-    Router::new().route(BEGIN, get(begin)).route(CALLBACK, get(complete))
+pub(super) fn router(app: &App) -> Router<App> {
+    let carried = from_fn_with_state(app.requests.clone(), carry::carry_any);
+    Router::new().route(BEGIN, get(begin)).route(CALLBACK, get(complete)).route_layer(carried)
 }
 
 /// The way to the provider, as a page offers it.
