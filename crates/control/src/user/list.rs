@@ -22,17 +22,32 @@ impl Control {
         let mut work = self.read(actor, organization).await?;
         require_some_administration(&work)?;
         let (here, limit) = (work.organization.id, page.limit());
-        let after = page.after::<1>()?.map(|[name]| name).unwrap_or_default();
-        let mut users = work.transaction.members_page(here, &after, limit + 1).await?;
-        let next = cut(&mut users, limit, |last| cursor(&[&last.name]));
+        let most = usize::try_from(limit).unwrap_or(usize::MAX);
+        let mut after = page.after::<1>()?.map(|[name]| name).unwrap_or_default();
+        let mut seen = Vec::new();
+        // Whoever administers one project alone passes over the people of the others, and is not told where.
+        loop {
+            let found = work.transaction.members_page(here, &after, limit + 1).await?;
+            let last = found.len() <= most;
+            after = found.last().map(|user| user.name.clone()).unwrap_or(after);
+            for user in found {
+                let mut roles = work.transaction.memberships_in(user.id, here).await?;
+                roles.retain(|one| administers(&work, one.role, one.project_id));
+                if !roles.is_empty() {
+                    seen.push((user, roles));
+                }
+            }
+            if last || seen.len() > most {
+                break;
+            }
+        }
+        let next = cut(&mut seen, limit, |(last, _)| cursor(&[&last.name]));
         let projects = work.transaction.projects(here).await?;
         let projects = projects.into_iter().map(|project| (project.id, project.handle)).collect();
-        let mut items = Vec::new();
-        for user in users {
-            let mut roles = work.transaction.memberships_in(user.id, here).await?;
-            roles.retain(|one| administers(&work, one.role, one.project_id));
-            items.extend(roles.iter().map(|one| view(&user, one, &projects)));
-        }
+        let views = |(user, roles): &(User, Vec<Membership>)| {
+            roles.iter().map(|one| view(user, one, &projects)).collect::<Vec<_>>()
+        };
+        let items = seen.iter().flat_map(views).collect();
         Ok(Page { items, next })
     }
 }
