@@ -11,7 +11,7 @@ use tieline_store::token::Token;
 use tieline_vault::token::new_token;
 
 use crate::organization::handle;
-use crate::token::{expiry, kind, state, view};
+use crate::token::{LONGEST, expiry, kind, state, view};
 use crate::{Actor, Control, Error, Result, work};
 
 impl Control {
@@ -30,7 +30,7 @@ impl Control {
             ));
         }
         let name = handle(&request.name)?;
-        let expires_at = expiry(at, request.expires_in_seconds)?;
+        let expires_at = expiry(at, request.expires_in_seconds, LONGEST)?;
         let mut transaction = self.store.write().await?;
         transaction.installation_lock().await?;
         let same =

@@ -23,8 +23,10 @@ use crate::page::{PageQuery, cursor, cursor_invalid, cut};
 use crate::work::Work;
 use crate::{Actor, Control, Error, Result};
 
-/// Longest life of a token that ends, in seconds: ten years. One that lives longer is meant to live for ever.
-const LONGEST: i64 = 10 * 366 * 24 * 3600;
+/// Longest life of a token that ends, in years. One that lives longer is meant to live for ever.
+pub(crate) const LONGEST: i64 = 10;
+/// A year, in seconds.
+const YEAR: i64 = 366 * 24 * 3600;
 
 /// What a token is limited to.
 #[derive(Default)]
@@ -50,7 +52,7 @@ impl Control {
         let limits = limits(&mut work, &request).await?;
         may_grant(&work, request.role, limits.project.as_ref(), limits.environment.as_ref())?;
         let name = handle(&request.name)?;
-        let expires_at = expiry(work.at, request.expires_in_seconds)?;
+        let expires_at = expiry(work.at, request.expires_in_seconds, LONGEST)?;
         let same =
             |token: &Token| token.name.eq_ignore_ascii_case(name.as_str()) && state(token, work.at) == TokenState::Live;
         if work.transaction.tokens(work.organization.id).await?.iter().any(same) {
@@ -201,15 +203,18 @@ async fn limits(work: &mut Work<'_>, request: &TokenCreate) -> Result<Limits> {
     }
 }
 
-pub(crate) fn expiry(at: Timestamp, seconds: Option<i64>) -> Result<Option<Timestamp>> {
+/// When a token ends that lives for so many seconds, and so many years at most; never, if nothing is said.
+pub(crate) fn expiry(at: Timestamp, seconds: Option<i64>, years: i64) -> Result<Option<Timestamp>> {
     let Some(seconds) = seconds else { return Ok(None) };
-    let end =
-        (1..=LONGEST).contains(&seconds).then(|| at.checked_add(SignedDuration::from_secs(seconds)).ok()).flatten();
+    let end = (1..=years * YEAR)
+        .contains(&seconds)
+        .then(|| at.checked_add(SignedDuration::from_secs(seconds)).ok())
+        .flatten();
     end.map(Some).ok_or_else(|| {
         Error::invalid(
             code!("token_scope_invalid"),
-            "a token lives between one second and ten years",
-            "give a span within that, or none for a token that does not end",
+            format!("this token lives between one second and {} days", years * YEAR / (24 * 3600)),
+            "give a span within that, or none",
         )
     })
 }

@@ -335,7 +335,7 @@ const PAGES: &[(&str, &str)] = &[
         "token_scope_invalid",
         "A token's role and what it is limited to do not fit: a runner needs project, component and environment; \
          organization admins are not limited to a project; the other roles may be limited to one; a token lives at most \
-         ten years.",
+         ten years, one of your own one year.",
     ),
     (
         "unauthenticated",

@@ -57,8 +57,9 @@ impl Control {
         Ok(Page { items: users.iter().map(view).collect(), next })
     }
 
-    /// Takes an account out of use, which ends its sessions at once, or into use again, or ends its part in administering the
-    /// installation, or takes it from whom it belongs to at an identity provider. There is always a token that administers the
+    /// Takes an account out of use, which ends its sessions and its own tokens, and withdraws addresses to set its password or to
+    /// administer, or into use again, which brings none of them back; or ends its part in administering the installation,
+    /// accepted or not; or takes it from whom it belongs to at an identity provider. There is always a token that administers the
     /// installation.
     ///
     /// # Errors
@@ -92,6 +93,11 @@ impl Control {
         transaction.user_update(&user).await?;
         if user.disabled_at.is_some() {
             transaction.sessions_delete(Owner::User(user.id)).await?;
+            transaction.own_tokens_delete(user.id).await?;
+            transaction.invitations_delete(user.id, InvitationPurpose::Password, None).await?;
+        }
+        if user.disabled_at.is_some() || request.installation_admin == Some(false) {
+            transaction.invitations_delete(user.id, InvitationPurpose::Administer, None).await?;
         }
         if request.unlink && user.identity.take().is_some() {
             transaction.user_set_identity(user.id, None).await?;

@@ -18,6 +18,9 @@ use crate::{Actor, Control, Error, Result};
 /// thinks of it.
 const LIFETIME: SignedDuration = SignedDuration::from_hours(90 * 24);
 
+/// The longest that its owner may say, in years.
+const LONGEST: i64 = 1;
+
 impl Control {
     /// Makes a token with which its holder acts as the actor. Nobody can ask for the secret again. One that is made with another
     /// ends no later than that one.
@@ -29,7 +32,7 @@ impl Control {
         let user_id = person(actor)?;
         let name = handle(&request.name)?;
         let at = self.now();
-        let wanted = expiry(at, request.expires_in_seconds)?.unwrap_or_else(|| after(at, LIFETIME));
+        let wanted = expiry(at, request.expires_in_seconds, LONGEST)?.unwrap_or_else(|| after(at, LIFETIME));
         let mut transaction = self.store.write().await?;
         transaction.installation_lock().await?;
         let own = transaction.own_tokens(user_id).await?;

@@ -83,6 +83,11 @@ async fn nobody_hands_out_more_than_they_have() {
         member(&world, ACME, "bert", Role::ProjectAdmin, Some(SHOP)).await;
         let seen = world.control.user_list(&project_admin, ACME, &PageQuery::default()).await.unwrap().items;
         assert_eq!(seen.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["anna"]);
+        // Nor do pages tell of them, whether they would come before or after.
+        member(&world, ACME, "aaron", Role::OrganizationAdmin, None).await;
+        let first = PageQuery { limit: Some(1), ..PageQuery::default() };
+        let page = world.control.user_list(&project_admin, ACME, &first).await.unwrap();
+        assert_eq!((page.items[0].name.as_str(), page.items.len(), page.next), ("anna", 1, None));
         let update = |role| UserUpdate { project: Some(SHOP.to_owned()), role };
         let control = &world.control;
         for (name, role, code) in [("bert", viewer, "member_not_found"), ("anna", Role::ProjectAdmin, "forbidden")] {
@@ -167,10 +172,26 @@ async fn an_administrator_of_the_installation_is_invited_and_makes_organizations
             list.iter().map(|one| (one.name.as_str(), one.state)).collect::<Vec<_>>(),
             [("root", MemberState::Active)]
         );
-        let found = world.control.installation_user_invite(&world.admin, invited).await;
+        let found = world.control.installation_user_invite(&world.admin, invited.clone()).await;
         assert_eq!(refused(found).code, "member_exists");
         let update = InstallationUserUpdate { installation_admin: Some(false), ..Default::default() };
         world.control.installation_user_update(&world.admin, "root", update).await.unwrap();
+        // It is withdrawn as well while it is not accepted yet, and by taking the account out of use.
+        let disable = |disabled| InstallationUserUpdate { disabled: Some(disabled), ..Default::default() };
+        for updates in [
+            vec![InstallationUserUpdate { installation_admin: Some(false), ..Default::default() }],
+            vec![disable(true), disable(false)],
+        ] {
+            let link = world.control.installation_user_invite(&world.admin, invited.clone()).await.unwrap();
+            for update in updates {
+                world.control.installation_user_update(&world.admin, "root", update).await.unwrap();
+            }
+            let found = world.control.invitation_view(&link.secret, None).await;
+            assert_eq!(refused(found).code, "invitation_invalid", "{}", world.database);
+        }
+        let session =
+            world.control.sign_in_with_password("root", &super::password(), super::address("192.0.2.1")).await;
+        let session = session.unwrap();
         let root = visit(&world, &session).await;
         let found = world.control.installation_user_list(&root, &PageQuery::default()).await;
         assert_eq!(refused(found).code, "forbidden");

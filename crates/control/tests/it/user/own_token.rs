@@ -87,14 +87,20 @@ async fn it_ends_with_its_time_its_owner_and_another_password() {
         let own = control.own_token_list(&anna).await.unwrap();
         assert_eq!(own.iter().map(|token| token.name.as_str()).collect::<Vec<_>>(), ["disabled"]);
 
+        let reset = control.user_reset(&world.admin, ACME, "anna").await.unwrap();
         let update = |disabled| InstallationUserUpdate { disabled: Some(disabled), ..Default::default() };
         control.installation_user_update(&world.admin, "anna", update(true)).await.unwrap();
         assert_eq!(refused_as(control, &disabled).await, "unauthenticated");
         control.installation_user_update(&world.admin, "anna", update(false)).await.unwrap();
-        assert_eq!(refused_as(control, &disabled).await, "accepted");
+        assert_eq!(refused_as(control, &disabled).await, "unauthenticated", "it does not come back");
+        let found = control.invitation_view(&reset.secret, None).await;
+        assert_eq!(refused(found).code, "invitation_invalid", "nor does an address to set a password");
+        let (_, last) = made(&world, &anna, "last", Some(366)).await;
+        let long = OwnTokenCreate { name: "long".to_owned(), expires_in_seconds: Some(366 * DAY + 1) };
+        assert_eq!(refused(control.own_token_create(&anna, long).await).code, "token_scope_invalid");
         let chosen = Secret::new("another good one");
         control.password_change(&anna, &password(), &chosen, address("192.0.2.1")).await.unwrap();
-        assert_eq!(refused_as(control, &disabled).await, "unauthenticated");
+        assert_eq!(refused_as(control, &last).await, "unauthenticated");
         assert_eq!(refused(control.own_token_create(&world.admin, request).await).code, "own_token_refused");
     }
 }
