@@ -8,6 +8,7 @@ use std::time::Duration;
 use tieline_core::access::{Permission, Place, Verdict, decide};
 use tieline_core::id::OrganizationId;
 use tieline_core::secret::{Digest, Secret};
+use tieline_store::session::Owner;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -20,40 +21,40 @@ const SIGN_OF_LIFE: Duration = Duration::from_secs(5);
 /// Changes that follow each other faster are told of together.
 const REST: Duration = Duration::from_millis(250);
 
-/// So many follow at a time, at this server and with one session: each costs a short read of the database now and then. A
-/// person has fewer pages in sight.
+/// So many follow at a time, at this server and of one owner, whose sessions are counted together: each costs a short read of
+/// the database now and then. A person has fewer pages in sight.
 const FOLLOWERS: (usize, usize) = (1024, 16);
 
-/// Who follows, by session.
+/// Who follows, by the owner of their session.
 #[derive(Default)]
-pub(crate) struct Followers(Arc<Mutex<HashMap<Digest, usize>>>);
+pub(crate) struct Followers(Arc<Mutex<HashMap<Owner, usize>>>);
 
 /// One of them, as long as it is there.
 struct Follower {
-    all: Arc<Mutex<HashMap<Digest, usize>>>,
-    session: Digest,
+    all: Arc<Mutex<HashMap<Owner, usize>>>,
+    owner: Owner,
 }
 
 impl Followers {
     /// One more, unless there are too many.
-    fn admit(&self, session: &Digest) -> Option<Follower> {
+    fn admit(&self, owner: Owner) -> Option<Follower> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let own = all.get(session).copied().unwrap_or_default();
+        let own = all.get(&owner).copied().unwrap_or_default();
         if own >= FOLLOWERS.1 || all.values().sum::<usize>() >= FOLLOWERS.0 {
             return None;
         }
-        all.insert(*session, own + 1);
-        Some(Follower { all: Arc::clone(&self.0), session: *session })
+        all.insert(owner, own + 1);
+        Some(Follower { all: Arc::clone(&self.0), owner })
     }
 }
 
 impl Drop for Follower {
     fn drop(&mut self) {
         let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(own) = all.get_mut(&self.session) {
+        if let Some(own) = all.get_mut(&self.owner) {
             *own -= 1;
             if *own == 0 {
-                all.remove(&self.session);
+                all.remove(&self.owner);
             }
         }
     }
@@ -71,7 +72,9 @@ pub enum News {
 /// What is told to one follower.
 pub struct ChangeStream {
     control: Arc<Control>,
-    follower: Follower,
+    session: Digest,
+    /// Counts as long as it is there.
+    _follower: Follower,
     organization: OrganizationId,
     changes: watch::Receiver<i64>,
     /// The change up to which it was told.
@@ -103,13 +106,14 @@ impl Control {
         let actor = self.session_known(&session).await?;
         let work = self.read(&actor, organization).await?;
         work.require(Permission::View, None)?;
-        let Some(follower) = self.followers.admit(&session) else { return Ok(None) };
+        let Some(follower) = self.followers.admit(actor.owner) else { return Ok(None) };
         Ok(Some(ChangeStream {
             organization: work.organization.id,
             number: after,
             control: Arc::clone(self),
             rested: Instant::now(),
-            follower,
+            session,
+            _follower: follower,
             changes,
         }))
     }
@@ -143,7 +147,7 @@ impl ChangeStream {
 
     /// Whether the session has not ended, and still sees the organization.
     async fn lasts(&self) -> Result<bool> {
-        let actor = match self.control.session_known(&self.follower.session).await {
+        let actor = match self.control.session_known(&self.session).await {
             Ok(actor) => actor,
             Err(Error::Refused(_)) => return Ok(false),
             Err(error) => return Err(error),

@@ -107,6 +107,8 @@ async fn who_follows_hears_of_changes_and_of_the_end_and_does_not_prolong_the_se
             all.push(stream);
             assert!(all.len() < 100, "there is an end");
         }
+        let another = sign_in(&world, &viewer).await;
+        assert!(control.change_stream(&another, ACME, 0).await.unwrap().is_none(), "of one owner, not of one session");
         all.pop();
         assert!(control.change_stream(&session, ACME, 0).await.unwrap().is_some(), "one went");
         world.pass(MINUTE * 20);
