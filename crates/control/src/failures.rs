@@ -180,10 +180,10 @@ fn refused<'a>(
     Recorded { organization, actor, action, object, result, detail }
 }
 
-/// Who has one address of IPv6 has all of its network's.
+/// Who has one address of IPv6 has all of its network's: a /56, which is what a household is given (RFC 6177).
 pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
-        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 72 << 72)),
         address @ IpAddr::V4(_) => address,
     }
 }
@@ -248,7 +248,7 @@ mod tests {
     #[test]
     fn a_network_is_one_address() {
         for (text, expect) in
-            [("10.0.0.1", "10.0.0.1"), ("::ffff:10.0.0.1", "10.0.0.1"), ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::")]
+            [("10.0.0.1", "10.0.0.1"), ("::ffff:10.0.0.1", "10.0.0.1"), ("2001:db8:1:203:4:5:6:7", "2001:db8:1:200::")]
         {
             assert_eq!(network(text.parse().unwrap()).to_string(), expect);
         }
