@@ -494,7 +494,7 @@ async fn whom_the_provider_signed_in_and_who_is_not_let_in_is_in_the_audit() {
             house.invite(name).await;
         }
         house.sign_in(&json!({})).await.unwrap();
-        let out = InstallationUserUpdate { disabled: Some(true), installation_admin: None };
+        let out = InstallationUserUpdate { disabled: Some(true), ..Default::default() };
         control.installation_user_update(admin, gone, out).await.unwrap();
         for other in [
             json!({ "sub": "8" }),
