@@ -76,6 +76,24 @@ pub struct Invitation {
     pub expires_at: Timestamp,
 }
 
+/// A role of somebody, with what is shown of their account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// The name of the account.
+    pub name: String,
+    /// When it was taken out of use.
+    pub disabled_at: Option<Timestamp>,
+    /// The role.
+    pub membership: Membership,
+}
+
+impl Member {
+    fn read(row: &Row) -> Result<Self> {
+        let (name, disabled_at) = (row.text("name")?, row.optional_parsed("disabled_at")?);
+        Ok(Self { name, disabled_at, membership: Membership::read(row)? })
+    }
+}
+
 impl User {
     /// Whether the person can sign in by other means than a single-use link.
     #[must_use]
@@ -295,15 +313,22 @@ impl Transaction {
         self.rows(sql, &[text(user), text(organization)]).await?.iter().map(Membership::read).collect()
     }
 
-    /// One page of the people who have a role in an organization, or are invited to one, by name: those after a name.
+    /// One page of the roles of an organization, accepted or not, by name of the account and id: those after one.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn members_page(&mut self, organization: OrganizationId, after: &str, limit: i64) -> Result<Vec<User>> {
-        let sql = "SELECT * FROM user_account WHERE id IN (SELECT user_id FROM membership WHERE organization_id = $1)
-             AND name > $2 ORDER BY name LIMIT $3";
-        let values = [text(organization), text(after.to_ascii_lowercase()), Value::Integer(limit)];
-        self.rows(sql, &values).await?.iter().map(User::read).collect()
+    pub async fn members_page(
+        &mut self,
+        organization: OrganizationId,
+        (name, id): (&str, &str),
+        limit: i64,
+    ) -> Result<Vec<Member>> {
+        let sql = "SELECT membership.*, user_account.name, user_account.disabled_at FROM membership
+             JOIN user_account ON user_account.id = membership.user_id WHERE membership.organization_id = $1
+             AND (user_account.name > $2 OR (user_account.name = $2 AND membership.id > $3))
+             ORDER BY user_account.name, membership.id LIMIT $4";
+        let values = [text(organization), text(name), text(id), Value::Integer(limit)];
+        self.rows(sql, &values).await?.iter().map(Member::read).collect()
     }
 
     /// The accepted roles of an organization's administrators whose accounts are in use.

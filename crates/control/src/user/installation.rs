@@ -158,8 +158,8 @@ fn view(user: &User) -> UserView {
         name: user.name.clone(),
         installation_admin: user.installation_admin,
         state: match user.disabled_at {
-            Some(_) => member_state(user, true),
-            None => member_state(user, user.can_sign_in()),
+            Some(_) => member_state(true, true),
+            None => member_state(false, user.can_sign_in()),
         },
         issuer: user.identity.as_ref().map(|identity| identity.issuer.clone()),
         created_at: user.created_at,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use tieline_core::id::ProjectId;
 use tieline_core::wire::Page;
 use tieline_core::wire::user::MemberView;
-use tieline_store::user::{Membership, User};
+use tieline_store::user::Member;
 
 use super::member_state;
 use crate::grant::{administers, require_some_administration};
@@ -13,8 +13,8 @@ use crate::page::{PageQuery, cursor, cut};
 use crate::{Actor, Control, Result};
 
 impl Control {
-    /// One page of the people whose roles the actor could have given, by name, each with every such role: all of an
-    /// organization, or those in the projects that it administers.
+    /// One page of the roles that the actor could have given, by name of the person: all of an organization, or those in the
+    /// projects that it administers.
     ///
     /// # Errors
     /// `organization_not_found`, `cursor_invalid`, `forbidden` for who administers nothing here.
@@ -22,42 +22,36 @@ impl Control {
         let mut work = self.read(actor, organization).await?;
         require_some_administration(&work)?;
         let (here, limit) = (work.organization.id, page.limit());
-        let most = usize::try_from(limit).unwrap_or(usize::MAX);
-        let mut after = page.after::<1>()?.map(|[name]| name).unwrap_or_default();
-        let mut seen = Vec::new();
-        // Whoever administers one project alone passes over the people of the others, and is not told where.
+        let full = usize::try_from(limit).unwrap_or(usize::MAX);
+        let [mut name, mut id] = page.after::<2>()?.unwrap_or_default();
+        let mut members = Vec::new();
+        // Whoever administers one project alone passes over the people of the others.
         loop {
-            let found = work.transaction.members_page(here, &after, limit + 1).await?;
-            let last = found.len() <= most;
-            after = found.last().map(|user| user.name.clone()).unwrap_or(after);
-            for user in found {
-                let mut roles = work.transaction.memberships_in(user.id, here).await?;
-                roles.retain(|one| administers(&work, one.role, one.project_id));
-                if !roles.is_empty() {
-                    seen.push((user, roles));
-                }
+            let mut found = work.transaction.members_page(here, (&name, &id), limit + 1).await?;
+            let last = found.len() <= full;
+            if let Some(member) = found.last() {
+                (name, id) = (member.name.clone(), member.membership.id.to_string());
             }
-            if last || seen.len() > most {
+            found.retain(|one| administers(&work, one.membership.role, one.membership.project_id));
+            members.append(&mut found);
+            if last || members.len() > full {
                 break;
             }
         }
-        let next = cut(&mut seen, limit, |(last, _)| cursor(&[&last.name]));
+        let next = cut(&mut members, limit, |last| cursor(&[&last.name, &last.membership.id.to_string()]));
         let projects = work.transaction.projects(here).await?;
         let projects = projects.into_iter().map(|project| (project.id, project.handle)).collect();
-        let views = |(user, roles): &(User, Vec<Membership>)| {
-            roles.iter().map(|one| view(user, one, &projects)).collect::<Vec<_>>()
-        };
-        let items = seen.iter().flat_map(views).collect();
-        Ok(Page { items, next })
+        Ok(Page { items: members.into_iter().map(|member| view(member, &projects)).collect(), next })
     }
 }
 
-fn view(user: &User, membership: &Membership, projects: &BTreeMap<ProjectId, String>) -> MemberView {
+fn view(member: Member, projects: &BTreeMap<ProjectId, String>) -> MemberView {
+    let Member { name, disabled_at, membership } = member;
     MemberView {
-        name: user.name.clone(),
+        name,
         role: membership.role,
         project: membership.project_id.and_then(|id| projects.get(&id).cloned()),
-        state: member_state(user, membership.accepted_at.is_some()),
+        state: member_state(disabled_at.is_some(), membership.accepted_at.is_some()),
         created_at: membership.created_at,
         accepted_at: membership.accepted_at,
     }

@@ -123,10 +123,10 @@ fn user_name(text: &str) -> Result<UserName> {
     })
 }
 
-fn member_state(user: &User, usable: bool) -> MemberState {
-    match (usable, user.disabled_at) {
+fn member_state(disabled: bool, usable: bool) -> MemberState {
+    match (usable, disabled) {
         (false, _) => MemberState::Invited,
-        (true, Some(_)) => MemberState::Disabled,
-        (true, None) => MemberState::Active,
+        (true, true) => MemberState::Disabled,
+        (true, false) => MemberState::Active,
     }
 }

@@ -344,3 +344,36 @@ fn administrators_of_a_project_reach_whom_they_administer() {
     assert_eq!(get(&server, path, &viewer).status, 403);
     assert!(!get(&server, "/organizations/acme", &viewer).body.contains(path));
 }
+
+#[test]
+fn a_page_of_members_is_bounded_however_many_roles_they_have() {
+    let server = TestServer::start();
+    server.tieline(&["organization", "create", "acme"]).done();
+    let organization = ["--organization", "acme"];
+    let admin = server.admin_token();
+    let name = |number: usize| format!("somebody.with.a.long.name.{number}@department.of.a.long.name.example.com");
+    let projects: Vec<_> = (0..10).map(|number| format!("project-of-a-long-name-{number}")).collect();
+    for project in &projects {
+        server.tieline(&[&["project", "create", project.as_str()], &organization[..]].concat()).done();
+    }
+    join(&server, &invited(&server, &name(0), "organization-admin", &organization));
+    for project in &projects {
+        for number in [0, 1, 2] {
+            let body = json!({ "name": name(number), "role": "developer", "project": project });
+            let invited = server.ask("POST", "/organizations/acme/users", Some(&admin), Some(&body));
+            assert_eq!(invited.status, 201, "{invited:?}");
+        }
+    }
+    let visitor = sign_in(&server, &admin);
+    let mut path = "/organizations/acme/settings/members".to_owned();
+    let mut rows = 0;
+    loop {
+        let page = get(&server, &path, &visitor);
+        assert!(page.status == 200 && page.body.len() < 50_000, "{}", page.body.len());
+        rows += page.body.matches("<details class=\"act\">").count();
+        let Some((_, next)) = page.body.split_once("/settings/members?cursor=") else { break };
+        let cursor = next.split('"').next().expect("a cursor");
+        path = format!("/organizations/acme/settings/members?cursor={cursor}");
+    }
+    assert_eq!(rows, 31, "every role is on one page");
+}

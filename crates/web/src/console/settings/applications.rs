@@ -25,8 +25,10 @@ const PAGE: &str = "settings/applications";
 
 /// Applications of a page.
 const ROWS: i64 = 25;
-/// So many connections of an application, and secrets of a client, its page shows.
+/// So many connections of an application, and secrets of all its clients together, its page shows.
 const SHOWN: usize = 30;
+/// So many secrets of a client it shows in any case: the live one, and what it replaces.
+const FEWEST: usize = 3;
 
 pub(super) fn router() -> Router<App> {
     let router = place::serve(Router::new(), &[Level::Organization], PAGE, &get(applications));
@@ -103,6 +105,11 @@ impl ApplicationPage {
         self.home.path(&format!("connections/{}", segment(id)))
     }
 
+    /// So many secrets of each client are shown.
+    fn secrets_shown(&self) -> usize {
+        share(self.application.environments.len())
+    }
+
     fn tone(state: &SubscriptionState) -> &'static str {
         match state {
             SubscriptionState::Live => "good",
@@ -146,4 +153,21 @@ async fn application(State(app): State<App>, visitor: Visitor, mut place: Place,
     frame.title = format!("{} · {}", name(&application), frame.title);
     let frame = frame.below(&[("OAuth applications", place.path(PAGE))]).following(&place);
     page(&ApplicationPage { frame, home: home(&application), application, environments })
+}
+
+/// So many secrets of each of some clients are shown.
+fn share(clients: usize) -> usize {
+    (SHOWN / clients.max(1)).max(FEWEST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_shown_of_all_clients_together_is_bounded() {
+        for (clients, expect) in [(0, SHOWN), (1, SHOWN), (2, 15), (4, 7), (10, FEWEST), (30, FEWEST)] {
+            assert_eq!(share(clients), expect, "{clients}");
+        }
+    }
 }
