@@ -189,8 +189,7 @@ async fn an_administrator_of_the_installation_is_invited_and_makes_organizations
             let found = world.control.invitation_view(&link.secret, None).await;
             assert_eq!(refused(found).code, "invitation_invalid", "{}", world.database);
         }
-        let session =
-            world.control.sign_in_with_password("root", &super::password(), super::address("192.0.2.1")).await;
+        let session = world.control.sign_in_with_password("root", &password(), super::address("192.0.2.1")).await;
         let session = session.unwrap();
         let root = visit(&world, &session).await;
         let found = world.control.installation_user_list(&root, &PageQuery::default()).await;
