@@ -59,7 +59,7 @@ impl Control {
 
     /// Takes an account out of use, which ends its sessions and its own tokens, and withdraws addresses to set its password or to
     /// administer, or into use again, which brings none of them back; or ends its part in administering the installation,
-    /// accepted or not; or takes it from whom it belongs to at an identity provider. There is always a token that administers the
+    /// accepted or not; or takes it from whom it belongs to at a sign-in provider. There is always a token that administers the
     /// installation.
     ///
     /// # Errors

@@ -28,7 +28,7 @@ pub struct Joining {
     pub role: Option<Role>,
     /// What comes next.
     pub step: Step,
-    /// Whether whoever opens it may join by the identity provider instead of choosing a password, where there is one.
+    /// Whether whoever opens it may join by the sign-in provider instead of choosing a password, where there is one.
     pub by_provider: bool,
 }
 

@@ -91,8 +91,8 @@ impl Control {
     }
 }
 
-/// Whether somebody has rights beyond one organization; for none, beyond the installation, which is nowhere. Who signs in by an
-/// identity provider is given more by whoever invites them next, and would not notice that somebody else can sign in as well.
+/// Whether somebody has rights beyond one organization; for none, beyond the installation, which is nowhere. Who signs in by a
+/// sign-in provider is given more by whoever invites them next, and would not notice that somebody else can sign in as well.
 async fn rights_elsewhere(
     transaction: &mut Transaction,
     user: &User,
@@ -104,14 +104,14 @@ async fn rights_elsewhere(
     Ok(more || transaction.memberships_of(user.id).await?.iter().any(elsewhere))
 }
 
-/// Refuses a password to who signs in by an identity provider: whoever is locked out there has no other way in.
+/// Refuses a password to who signs in by a sign-in provider: whoever is locked out there has no other way in.
 fn require_no_provider(user: &User) -> Result<()> {
     if user.identity.is_none() {
         return Ok(());
     }
     Err(Error::conflict(
         code!("user_of_provider"),
-        format!("{} signs in by an identity provider, and has no password", user.name),
+        format!("{} signs in by a sign-in provider, and has no password", user.name),
         "let them sign in there, or have their password set there",
     ))
 }

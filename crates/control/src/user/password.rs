@@ -61,7 +61,7 @@ impl Control {
             return Err(Error::conflict(
                 code!("password_none"),
                 format!("{} signs in without a password", actor.label()),
-                "sign in with an account that has one; whoever signs in by an identity provider changes theirs there",
+                "sign in with an account that has one; whoever signs in by a sign-in provider changes theirs there",
             ));
         };
         check(chosen.expose(), &user.name).map_err(password_invalid)?;

@@ -85,7 +85,7 @@ pub(super) const PAGES: &[(&str, &str)] = &[
     ),
     (
         "user_of_provider",
-        "The account belongs to a person at an identity provider, and has no password, so that whoever is locked out there has no \
+        "The account belongs to a person at a sign-in provider, and has no password, so that whoever is locked out there has no \
          other way in. Whoever cannot sign in is helped at the provider.",
     ),
     (

@@ -112,7 +112,7 @@ pub struct InstallationUserUpdate {
     /// `false` takes the role installation-admin away. It is given by inviting.
     #[serde(default)]
     pub installation_admin: Option<bool>,
-    /// `true` takes it from whom it belongs to at an identity provider: whoever has its e-mail address verified there is next.
+    /// `true` takes it from whom it belongs to at a sign-in provider: whoever has its e-mail address verified there is next.
     #[serde(default)]
     pub unlink: bool,
 }

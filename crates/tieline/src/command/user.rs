@@ -68,7 +68,7 @@ Examples:
         /// Name
         name: String,
     },
-    /// Take an account from whom it belongs to at the identity provider, and end its sessions and tokens
+    /// Take an account from whom it belongs to at the sign-in provider, and end its sessions and tokens
     #[command(after_help = "\
 Whoever has its e-mail address verified there, and signs in next, has it then: for another provider, or an address that was given on.")]
     Unlink {
@@ -140,7 +140,7 @@ pub(crate) fn run(command: UserCommand, context: &Context) -> Done {
             let done = client.patch(&person(context, true, &name)?, &json!({ "unlink": true }))?;
             output::value(context.output(), &done, |_| {
                 format!(
-                    "{name} belongs to whoever has that address verified at the identity provider, and signs in next."
+                    "{name} belongs to whoever has that address verified at the sign-in provider, and signs in next."
                 )
             });
         }
