@@ -25,6 +25,7 @@ const HASHES: usize = 4;
 pub(crate) struct Attempts {
     of_accounts: Names,
     of_nobody: Names,
+    of_signed_in: Names,
     networks: Pace<IpAddr>,
     pub(super) hashes: Semaphore,
 }
@@ -34,48 +35,69 @@ struct Names {
     names: Pace<String>,
 }
 
+/// Whose password is tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// That of an account.
+    Account,
+    /// That of a name which nobody has.
+    Nobody,
+    /// That of whoever is signed in, and tries it again: what others try does not keep them from changing it.
+    SignedIn,
+}
+
 /// An attempt that counts as failed unless it is given back.
 pub(super) struct PasswordAttempt {
     name: String,
-    known: bool,
+    whose: Whose,
     network: IpAddr,
 }
 
 impl Attempts {
     pub(crate) fn new() -> Self {
         let names = || Names { with_network: Pace::new(NAME_AND_NETWORK), names: Pace::new(NAME) };
-        Self { of_accounts: names(), of_nobody: names(), networks: Pace::new(NETWORK), hashes: Semaphore::new(HASHES) }
+        Self {
+            of_accounts: names(),
+            of_nobody: names(),
+            of_signed_in: names(),
+            networks: Pace::new(NETWORK),
+            hashes: Semaphore::new(HASHES),
+        }
     }
 
-    /// Counts an attempt, or says after which time it may come. `known` says whether there is an account of the name.
+    /// Counts an attempt, or says after which time it may come.
     pub(super) fn take(
         &self,
         name: &str,
-        known: bool,
+        whose: Whose,
         address: IpAddr,
         now: Timestamp,
     ) -> Result<PasswordAttempt, Duration> {
         // What is no name of an account is one of them here: names that are remembered are short.
         let name = UserName::parse(name).map_or_else(|_| String::new(), |name| name.as_str().to_owned());
         let network = network(address);
-        let names = self.names(known);
+        let names = self.names(whose);
         self.networks.take(&network, now)?;
         names.with_network.take(&(name.clone(), network), now)?;
         names.names.take(&name, now)?;
-        Ok(PasswordAttempt { name, known, network })
+        Ok(PasswordAttempt { name, whose, network })
     }
 
     /// The password was right.
     pub(super) fn give_back(&self, attempt: PasswordAttempt) {
-        let PasswordAttempt { name, known, network } = attempt;
-        let names = self.names(known);
+        let PasswordAttempt { name, whose, network } = attempt;
+        let names = self.names(whose);
         names.names.give_back(&name);
         names.with_network.give_back(&(name, network));
         self.networks.give_back(&network);
     }
 
-    fn names(&self, known: bool) -> &Names {
-        if known { &self.of_accounts } else { &self.of_nobody }
+    fn names(&self, whose: Whose) -> &Names {
+        match whose {
+            Whose::Account => &self.of_accounts,
+            Whose::Nobody => &self.of_nobody,
+            Whose::SignedIn => &self.of_signed_in,
+        }
     }
 }
 
@@ -91,31 +113,34 @@ mod tests {
 
     #[test]
     fn one_network_has_ten_tries_at_a_name_and_keeps_nobody_else_out() {
-        for known in [true, false] {
+        for (whose, other) in
+            [(Whose::Account, Whose::Nobody), (Whose::Nobody, Whose::SignedIn), (Whose::SignedIn, Whose::Account)]
+        {
             let attempts = Attempts::new();
-            let right = attempts.take("anna", known, address(1), NOW).ok().unwrap();
+            let right = attempts.take("anna", whose, address(1), NOW).ok().unwrap();
             attempts.give_back(right);
-            let passed = (0..20).filter(|_| attempts.take("Anna", known, address(1), NOW).is_ok()).count();
-            assert_eq!(passed, 10, "{known}");
-            assert!(attempts.take("anna", known, address(2), NOW).is_ok(), "from elsewhere");
-            assert!(attempts.take("bert", known, address(1), NOW).is_ok(), "another name");
-            assert!(attempts.take("anna", !known, address(1), NOW).is_ok(), "counted apart");
+            let passed = (0..20).filter(|_| attempts.take("Anna", whose, address(1), NOW).is_ok()).count();
+            assert_eq!(passed, 10, "{whose:?}");
+            assert!(attempts.take("anna", whose, address(2), NOW).is_ok(), "from elsewhere");
+            assert!(attempts.take("bert", whose, address(1), NOW).is_ok(), "another name");
+            assert!(attempts.take("anna", other, address(1), NOW).is_ok(), "counted apart");
             let later = NOW + SignedDuration::from_mins(1);
-            assert!(attempts.take("anna", known, address(1), later).is_ok());
+            assert!(attempts.take("anna", whose, address(1), later).is_ok());
         }
     }
 
     #[test]
     fn many_networks_together_have_a_hundred_tries_at_a_name() {
         let attempts = Attempts::new();
-        let passed = (0..1000).filter(|network| attempts.take("anna", true, address(*network), NOW).is_ok()).count();
+        let passed =
+            (0..1000).filter(|network| attempts.take("anna", Whose::Account, address(*network), NOW).is_ok()).count();
         assert_eq!(passed, 100);
     }
 
     #[test]
     fn what_is_no_name_is_not_remembered() {
         let attempts = Attempts::new();
-        let tried = |name: String| attempts.take(&name, false, address(1), NOW).is_ok();
+        let tried = |name: String| attempts.take(&name, Whose::Nobody, address(1), NOW).is_ok();
         let names = (0..20_usize).map(|length| "a".repeat(255 + length));
         assert_eq!(names.filter(|name| tried(name.clone())).count(), 10, "they are one");
         assert!(tried("a".repeat(254)), "this could be a name");
@@ -124,7 +149,8 @@ mod tests {
     #[test]
     fn one_network_has_fifty_tries_at_all_names() {
         let attempts = Attempts::new();
-        let tried = |name: u32| attempts.take(&name.to_string(), name.is_multiple_of(2), address(1), NOW).is_ok();
+        let whose = |name: u32| if name.is_multiple_of(2) { Whose::Account } else { Whose::Nobody };
+        let tried = |name: u32| attempts.take(&name.to_string(), whose(name), address(1), NOW).is_ok();
         assert_eq!((0..1000).filter(|name| tried(*name)).count(), 50);
     }
 }

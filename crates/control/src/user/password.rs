@@ -12,7 +12,7 @@ use tieline_store::Transaction;
 use tieline_store::user::User;
 use tieline_vault::password::{self, PasswordError};
 
-use super::attempts::PasswordAttempt;
+use super::attempts::{PasswordAttempt, Whose};
 use super::join::password_invalid;
 use crate::failures::Failing;
 use crate::{Actor, Control, Error, Kind, Refusal, Result};
@@ -28,7 +28,8 @@ impl Control {
     /// `sign_in_refused`, `sign_in_too_often`, `sign_in_busy`.
     pub async fn sign_in_with_password(&self, name: &str, presented: &Secret, address: IpAddr) -> Result<Secret> {
         let user = self.store.read().await?.user_by_name(name).await?;
-        let attempt = self.attempt(name, user.as_ref(), address)?;
+        let whose = if user.is_some() { Whose::Account } else { Whose::Nobody };
+        let attempt = self.attempt(name, whose, address)?;
         if !self.proven(user.as_ref(), presented, address).await? {
             return Err(refused());
         }
@@ -65,7 +66,7 @@ impl Control {
             ));
         };
         check(chosen.expose(), &user.name).map_err(password_invalid)?;
-        let attempt = self.attempt(&user.name, Some(&user), address)?;
+        let attempt = self.attempt(&user.name, Whose::SignedIn, address)?;
         if !self.proven(Some(&user), current, address).await? {
             let hint = "enter the password that you signed in with";
             return Err(Error::invalid(code!("password_wrong"), "this is not the current password", hint));
@@ -87,8 +88,8 @@ impl Control {
     }
 
     /// Counts an attempt at a password.
-    fn attempt(&self, name: &str, user: Option<&User>, address: IpAddr) -> Result<PasswordAttempt> {
-        self.attempts.take(name, user.is_some(), address, self.now()).map_err(|after| {
+    fn attempt(&self, name: &str, whose: Whose, address: IpAddr) -> Result<PasswordAttempt> {
+        self.attempts.take(name, whose, address, self.now()).map_err(|after| {
             Error::busy(
                 code!("sign_in_too_often"),
                 "too many wrong passwords were tried",

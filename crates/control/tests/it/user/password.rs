@@ -61,6 +61,10 @@ async fn who_tries_too_often_waits_whether_there_is_such_an_account_or_not() {
     assert_eq!(told[0], told[1]);
     assert_eq!(try_in(&world, "anna", PASSWORD, "192.0.2.1").await.unwrap_err().code, "sign_in_too_often");
     assert!(try_in(&world, "anna", PASSWORD, "192.0.2.2").await.is_ok(), "the owner, from elsewhere");
+    let anna = visit(&world, &try_in(&world, "anna", PASSWORD, "192.0.2.2").await.unwrap()).await;
+    let (current, chosen) = (super::password(), Secret::new(PASSWORD));
+    let changed = world.control.password_change(&anna, &current, &chosen, address("192.0.2.1")).await;
+    assert!(changed.is_ok(), "what others tried keeps nobody who is signed in from changing theirs");
     world.pass(SignedDuration::from_mins(1));
     for _ in 0..30 {
         assert!(try_in(&world, "anna", PASSWORD, "192.0.2.1").await.is_ok(), "what was right does not count");
