@@ -9,6 +9,7 @@ pub mod deployment;
 pub mod ending;
 pub mod graph;
 pub mod identity_provider;
+pub mod invitation;
 pub mod key;
 pub mod listener;
 mod migration;

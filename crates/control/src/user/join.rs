@@ -6,8 +6,9 @@ use tieline_core::model::{InvitationPurpose, Role};
 use tieline_core::password::check;
 use tieline_core::secret::{Digest, Secret};
 use tieline_store::Transaction;
+use tieline_store::invitation::Invitation;
 use tieline_store::session::Owner;
-use tieline_store::user::{Invitation, Membership, User};
+use tieline_store::user::{Membership, User};
 
 use super::rights_elsewhere;
 use crate::session::{chain, lock};

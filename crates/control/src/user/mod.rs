@@ -23,7 +23,8 @@ use tieline_core::name::{NameError, UserName};
 use tieline_core::secret::Secret;
 use tieline_core::wire::user::MemberState;
 use tieline_store::Transaction;
-use tieline_store::user::{Invitation, Membership, User};
+use tieline_store::invitation::Invitation;
+use tieline_store::user::{Membership, User};
 use tieline_vault::token::new_token;
 
 use crate::session::after;

@@ -25,6 +25,7 @@ use tieline_store::connection::Connection;
 use tieline_store::deployment::Deployment;
 use tieline_store::graph::UseFilter;
 use tieline_store::identity_provider::IdentityProvider;
+use tieline_store::invitation::Invitation;
 use tieline_store::key::{Application, ApplicationOwner, Key, SealedVersion};
 use tieline_store::oauth::{Revocation, SigningKeyRow};
 use tieline_store::organization::Organization;
@@ -41,7 +42,7 @@ use tieline_store::subscription::{ClientSubscription, Decision, KeySubscription,
 use tieline_store::tenancy::{Component, Environment, Project};
 use tieline_store::token::{Installation, Token};
 use tieline_store::usage::{DeployedEndpoint, ServiceUse};
-use tieline_store::user::{Identity, Invitation, Member, Membership, User};
+use tieline_store::user::{Identity, Member, Membership, User};
 use uuid::Uuid;
 
 use crate::database::Database;
