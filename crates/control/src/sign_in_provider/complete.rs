@@ -10,7 +10,7 @@ use tieline_core::secret::Secret;
 use super::attempt::Attempt;
 use super::find::AGE;
 use super::{SignInProvider, unconfirmed};
-use crate::failures::Failing;
+use crate::failures::{Failing, network};
 use crate::{Control, Error, Kind, Refusal, Result};
 
 /// How much of what came back is repeated to people.
@@ -60,6 +60,11 @@ impl Control {
         let attempt = kept.and_then(|kept| self.attempt_open(&provider.issuer, kept));
         let own = |attempt: &Attempt| answer.state == Some(Secret::new(attempt.state()));
         let attempt = attempt.filter(own).ok_or_else(attempt_invalid)?;
+        let network = network(address);
+        self.sign_ins.answers.take(&network, self.now()).map_err(|after| {
+            let message = "too many answers of the sign-in provider came from this network";
+            Error::busy(code!("sign_in_busy"), message, format!("try again in {} s", after.as_secs() + 1))
+        })?;
         let found = self.sign_in_provider_found(provider, AGE).await?;
         // RFC 9207, section 2.4: an answer of another provider is none to this question.
         if answer.iss.as_ref().map_or(found.metadata.names_itself, |issuer| *issuer != provider.issuer) {
@@ -76,7 +81,9 @@ impl Control {
         {
             self.failures.note(Failing::AtProvider(refusal.code), Some(&named), None, address, self.now());
         }
-        Ok(SignedIn { session: session?, next: attempt.next })
+        let session = session?;
+        self.sign_ins.answers.give_back(&network);
+        Ok(SignedIn { session, next: attempt.next })
     }
 }
 

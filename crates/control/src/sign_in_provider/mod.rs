@@ -11,11 +11,15 @@ mod exchange;
 mod find;
 mod person;
 
+use std::net::IpAddr;
+
+use jiff::SignedDuration;
 use tieline_core::code;
 use tieline_core::secret::Secret;
 use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
 
 use self::find::Kept;
+use crate::pace::Pace;
 use crate::{Control, Error, Kind, Refusal, Result};
 
 pub use begin::{SignInQuestion, SignInWish};
@@ -38,15 +42,19 @@ pub struct SignInProvider {
 pub(crate) struct SignIns {
     kept: Mutex<Option<Kept>>,
     turns: Semaphore,
+    /// Answers that let nobody in, by network.
+    answers: Pace<IpAddr>,
 }
 
 /// So many people sign in at a time. Each waits for the provider; while it does not answer, the server has places for those
 /// who want something else.
 const TURNS: usize = 32;
+/// Answers from one network that let nobody in, where a whole office may be: each is asked about at the provider.
+const ANSWERS: (i32, SignedDuration) = (50, SignedDuration::from_secs(2));
 
 impl SignIns {
     pub(crate) fn new() -> Self {
-        Self { kept: Mutex::new(None), turns: Semaphore::new(TURNS) }
+        Self { kept: Mutex::new(None), turns: Semaphore::new(TURNS), answers: Pace::new(ANSWERS) }
     }
 }
 

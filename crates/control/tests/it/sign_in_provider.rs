@@ -388,6 +388,20 @@ async fn a_provider_that_does_not_answer_takes_no_more_than_its_share() {
 }
 
 #[tokio::test]
+async fn a_network_asks_the_provider_at_a_pace() {
+    let house = House::sqlite().await;
+    let asked = house.begin().await;
+    let from = async |address: IpAddr| {
+        refused(house.control.sign_in_complete(BACK, Some(&asked.kept), asked.answer(), address).await).code
+    };
+    for _ in 0..50 {
+        assert_eq!(from(ADDRESS).await, "sign_in_unconfirmed");
+    }
+    assert_eq!(from(ADDRESS).await, "sign_in_busy");
+    assert_eq!(from("2001:db8::1".parse().unwrap()).await, "sign_in_unconfirmed", "others are not held back");
+}
+
+#[tokio::test]
 async fn only_whom_somebody_invited_and_the_provider_vouches_for_is_let_in() {
     for house in House::all().await {
         let database = house.world.database;
