@@ -15,15 +15,21 @@ use crate::world::{Copies, World};
 const TIMES: usize = 100;
 
 /// The pages, below `/organizations/bench`. Each component has one connection of its own.
-const PAGES: [&str; 20] = [
+const PAGES: [&str; 26] = [
     "",
     "/connections",
     "/marketplace",
     "/marketplace?search=mail",
     "/graph",
     "/audit",
+    "/third-party-services",
+    "/third-party-services/thirdparty:Mail%20Gate%2Fv1",
+    "/databases/register?kind=postgresql",
     "/settings/environments",
+    "/settings/members",
     "/settings/tokens",
+    "/settings/applications",
+    "/settings/identity-provider",
     "/settings/approvals?state=all",
     "/projects/project-0",
     "/projects/project-0/connections",
