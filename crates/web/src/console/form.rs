@@ -122,6 +122,11 @@ impl Fields {
         Secret::new(self.exact(name))
     }
 
+    /// Whether an option of a field was chosen.
+    pub(super) fn chose(&self, name: &str, option: &str) -> bool {
+        self.text(name) == option
+    }
+
     /// As [`Fields::text`], none when it is empty.
     pub(super) fn optional(&self, name: &str) -> Option<&str> {
         Some(self.text(name)).filter(|text| !text.is_empty())

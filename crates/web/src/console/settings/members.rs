@@ -58,13 +58,6 @@ struct Shown {
     refusal: Option<Refusal>,
 }
 
-impl MembersPage {
-    /// Whether an option of a field was chosen.
-    fn chosen(&self, field: &str, option: &str) -> bool {
-        self.shown.entered.text(field) == option
-    }
-}
-
 async fn members(
     State(app): State<App>,
     visitor: Visitor,

@@ -59,11 +59,6 @@ impl TokensPage {
         let parts = [&token.project, &token.component, &token.environment];
         parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" / ")
     }
-
-    /// Whether an option of a field was chosen.
-    fn chosen(&self, field: &str, option: &str) -> bool {
-        self.entered.text(field) == option
-    }
 }
 
 async fn tokens(
