@@ -29,6 +29,26 @@ pub(crate) struct Consumer {
     pub(crate) view: Option<ConsumerView>,
 }
 
+impl Consumer {
+    /// A component where it uses a connection; with the handles of its project and itself for who may see them.
+    fn of(
+        connection: &Connection,
+        environment: &Environment,
+        component: ComponentId,
+        seen: Option<(String, String)>,
+        version: Option<String>,
+    ) -> Self {
+        let view = seen.map(|(project, component)| ConsumerView {
+            project,
+            component,
+            environment: environment.handle.clone(),
+            version,
+            connection: connection.name.clone(),
+        });
+        Self { environment: environment.id, component, connection: connection.clone(), view }
+    }
+}
+
 impl Work<'_> {
     /// Who uses a service, through whichever connection.
     pub(crate) async fn consumers_of_service(&mut self, service: ServiceId) -> Result<Vec<Consumer>> {
@@ -40,15 +60,8 @@ impl Work<'_> {
             let place = environments.iter().find(|environment| environment.id == found.environment_id);
             let (Some(connection), Some(place)) = (connections.get(&found.connection_id), place) else { continue };
             let visible = self.verdict(Permission::View, Some(found.project_id)) == Verdict::Allowed;
-            let view = visible.then(|| ConsumerView {
-                project: found.project,
-                component: found.component,
-                environment: place.handle.clone(),
-                version: Some(found.version),
-                connection: connection.name.clone(),
-            });
-            let (environment, component) = (place.id, found.component_id);
-            consumers.push(Consumer { environment, component, connection: connection.clone(), view });
+            let seen = visible.then_some((found.project, found.component));
+            consumers.push(Consumer::of(connection, place, found.component_id, seen, Some(found.version)));
         }
         for connection in self.transaction.external_connections_of_service(service).await? {
             consumers.extend(self.external_consumers(&connection, &environments).await?);
@@ -115,15 +128,8 @@ impl Work<'_> {
         };
         let project = self.transaction.project_by_id(component.project_id).await?;
         let visible = self.verdict(Permission::View, Some(component.project_id)) == Verdict::Allowed;
-        let view = project.filter(|_| visible).map(|project| ConsumerView {
-            project: project.handle,
-            component: component.handle,
-            environment: environment.handle.clone(),
-            version,
-            connection: connection.name.clone(),
-        });
-        let (environment, component) = (environment.id, id);
-        Ok(Some(Consumer { environment, component, connection: connection.clone(), view }))
+        let seen = project.filter(|_| visible).map(|project| (project.handle, component.handle));
+        Ok(Some(Consumer::of(connection, environment, id, seen, version)))
     }
 
     async fn is_external(&mut self, component: ComponentId) -> Result<bool> {
